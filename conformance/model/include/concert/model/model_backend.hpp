@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The model: the smallest correct backend, a second opinion that shares no code with backends/.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "concert/backend.hpp"
+
+namespace concert::model {
+
+/// The freedoms that the clauses leave, one member each; the model can take every value.
+struct Traits {
+  bool yield_may_be_skipped = false;           ///< Yield003
+  bool clock_epoch_is_run = false;             ///< Clock004: each run starts a time line of its own
+  bool start_order_is_fifo = true;             ///< Group010; false: last in, first out
+  bool cancelled_start_runs_first_step = true; ///< Group028
+  bool gather_starts_in_order = true;          ///< Gather012
+  bool failed_join_reports_failure = true;     ///< Task028
+  bool caught_without_own_exception = false;   ///< Scope038
+  bool self_join_is_diagnosed = true;          ///< Shield019
+};
+
+struct ModelOptions {
+  Traits traits;
+  /// The fault to have, by name (conformance/mutants lists them); empty: none.
+  std::string mutant;
+};
+
+/// Chooses one of `choices` (2 or more) equally permitted continuations.
+using Pick = std::function<std::size_t(std::size_t choices)>;
+
+/// A backend on one thread with a virtual clock of its own: time stands still while a task is ready, and jumps to the
+/// next deadline when none is. Every scheduling freedom is a choice behind one `Pick`.
+/// Runner options: `pick` (model::Pick, default: always the first choice, which is first in, first out).
+/// Errors: Deadlock out of bootstrap when every task waits for something that cannot happen.
+std::unique_ptr<AsyncBackend> model_backend(ModelOptions options = {});
+
+/// Nothing can ever happen again in this run. Its tasks are abandoned, not destroyed.
+class Deadlock : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Lets the running task of the model use up `duration` of its clock without a checkpoint, as a computation would.
+void spend(Seconds duration);
+
+/// Steps that the scheduler of the current or last run on this thread made: for clauses that forbid busy waiting.
+std::size_t scheduler_steps() noexcept;
+
+}  // namespace concert::model

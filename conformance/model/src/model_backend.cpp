@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "concert/model/model_backend.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <random>
+#include <utility>
+
+#include "group.hpp"
+#include "run.hpp"
+#include "scope.hpp"
+#include "task.hpp"
+
+namespace concert::model {
+
+namespace {
+
+/// A point that is no round number, so that nobody takes the epoch for granted.
+constexpr TimePoint first_start{Seconds{1000.0}};
+
+class ModelBackend final : public AsyncBackend {
+ public:
+  explicit ModelBackend(ModelOptions options) : options_(std::move(options)) {}
+
+  std::string_view name() const noexcept override { return "model"; }
+
+  TimePoint current_time() override { return Run::require("current_time").now; }
+  TaskInfo get_current_task() override { return Run::require("get_current_task").current->info(); }
+
+  std::unique_ptr<CancelScopeCore> make_cancel_scope(TimePoint deadline) override {
+    return std::make_unique<ModelScope>(*this, options_, deadline);
+  }
+  std::unique_ptr<ShieldCore> make_shield() override { return std::make_unique<ModelShield>(); }
+  std::unique_ptr<TaskGroupCore> make_task_group() override { return std::make_unique<ModelGroup>(*this); }
+
+  bool suspend_yield(WaitPoint& point) override {
+    Run& run = Run::require("coro_yield");
+    run.notice_deadlines();
+    if (options_.traits.yield_may_be_skipped && !sees_cancellation(run.current->node) && run.pick(2) == 1) {
+      point.outcome = WaitPoint::Outcome::value;
+      return false;
+    }
+    yield(run, point, true);
+    return true;
+  }
+  bool suspend_shielded_yield(WaitPoint& point) override {
+    yield(Run::require("cancel_shielded_coro_yield"), point, false);
+    return true;
+  }
+  bool suspend_until(WaitPoint& point, TimePoint wake_time) override {
+    Run& run = Run::require("sleep");
+    Wait wait;
+    wait.point = &point;
+    wait.wake_time = wake_time;
+    wait.is_over = [&run, wake_time] { return wake_time <= run.now; };
+    run.block(std::move(wait));
+    return true;
+  }
+
+  void run_main(TaskRef<> main, const RunnerOptions& given) override {
+    RunnerOptionReader reader(given, "model");
+    Pick pick = reader.get_or<Pick>("pick", [](std::size_t) { return std::size_t{0}; }, "a concert::model::Pick");
+    reader.refuse_unknown();
+    const RunningHere running(*this);
+    Run run(*this, options_, std::move(pick), start_time());
+    run.run_until_done(*new ModelTask(run, *main, nullptr));
+    end_time(run.now);
+  }
+
+  Coro<void> run_all(std::vector<TaskRef<>> bodies) override {
+    if (!options_.traits.gather_starts_in_order) std::reverse(bodies.begin(), bodies.end());
+    return AsyncBackend::run_all(std::move(bodies));
+  }
+
+ private:
+  static void yield(Run& run, WaitPoint& point, bool can_be_cancelled) {
+    Wait wait;
+    wait.point = &point;
+    wait.is_over = [] { return true; };
+    wait.can_be_cancelled = can_be_cancelled;
+    wait.checks_when_resumed = true;
+    run.block(std::move(wait));
+  }
+
+  /// Runs may go on in several threads at once (Run009); the time line is all that they share.
+  TimePoint start_time() {
+    const std::lock_guard lock(mutex_);
+    return options_.traits.clock_epoch_is_run ? first_start : time_line_;
+  }
+  void end_time(TimePoint now) {
+    const std::lock_guard lock(mutex_);
+    time_line_ = std::max(time_line_, now);
+  }
+
+  ModelOptions options_;
+  std::mutex mutex_;
+  TimePoint time_line_ = first_start;
+};
+
+}  // namespace
+
+std::unique_ptr<AsyncBackend> model_backend(ModelOptions options) {
+  return std::make_unique<ModelBackend>(std::move(options));
+}
+
+}  // namespace concert::model

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "scope.hpp"
+#include "task.hpp"
+
+namespace concert::model {
+
+namespace {
+constinit thread_local Run* run_here = nullptr;
+constinit thread_local std::size_t steps_here = 0;
+}  // namespace
+
+Run::Run(AsyncBackend& backend_, const ModelOptions& options_, Pick pick_, TimePoint start)
+    : backend(backend_), options(options_), pick(std::move(pick_)), now(start) {
+  run_here = this;
+  steps_here = 0;
+}
+
+Run::~Run() { run_here = nullptr; }
+
+Run* Run::here() noexcept { return run_here; }
+
+Run& Run::require(std::string_view operation) {
+  if (run_here == nullptr) {
+    throw UsageError(std::string(operation) + ": no loop runs on this thread; call it inside bootstrap");
+  }
+  if (run_here->current == nullptr) throw UsageError(std::string(operation) + ": called outside a task");
+  return *run_here;
+}
+
+void Run::add_task(ModelTask& task, bool at_front) {
+  ready_.insert(at_front ? ready_.begin() : ready_.end(), &task);
+}
+
+void Run::block(Wait wait) {
+  notice_deadlines();
+  wait.cancelled_from_the_start = wait.can_be_cancelled && sees_cancellation(current->node);
+  current->wait = std::move(wait);
+  blocked_.push_back(current);
+}
+
+void Run::notice_deadlines() {
+  for (ModelScope* scope : open_scopes) scope->notice(now);
+}
+
+/// Moves every task whose wait has an outcome to the ready ones.
+void Run::settle() {
+  notice_deadlines();
+  const auto still_blocked = [this](ModelTask* task) {
+    Wait& wait = task->wait;
+    const bool over = wait.is_over();
+    const bool cancelled =
+        wait.cancelled_from_the_start || (wait.can_be_cancelled && sees_cancellation(task->node));
+    if (!over && !cancelled) return true;
+    bool reports_cancellation = cancelled;
+    if (over && cancelled && !wait.cancelled_from_the_start) {
+      reports_cancellation = !wait.value_wins && pick(2) == 1;
+    }
+    wait.point->outcome = reports_cancellation ? WaitPoint::Outcome::cancelled : WaitPoint::Outcome::value;
+    ready_.push_back(task);
+    return false;
+  };
+  // In the order in which they began to wait.
+  blocked_.erase(std::stable_partition(blocked_.begin(), blocked_.end(), still_blocked), blocked_.end());
+}
+
+void Run::step() {
+  ++steps;
+  steps_here = steps;
+  const std::size_t chosen = ready_.size() > 1 ? pick(ready_.size()) : 0;
+  ModelTask* task = ready_[chosen];
+  ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(chosen));
+  if (task->has_begun() && task->wait.checks_when_resumed) {
+    notice_deadlines();
+    task->wait.point->outcome = task->wait.can_be_cancelled && sees_cancellation(task->node)
+                                    ? WaitPoint::Outcome::cancelled
+                                    : WaitPoint::Outcome::value;
+  }
+  task->resume();
+}
+
+/// Jumps to the next instant at which something happens. Returns false if there is none.
+bool Run::advance_clock() {
+  TimePoint next = never;
+  for (const ModelTask* task : blocked_) next = std::min(next, task->wait.wake_time);
+  for (const ModelScope* scope : open_scopes) next = std::min(next, scope->next_expiry());
+  if (next == never) return false;
+  now = std::max(now, next);
+  return true;
+}
+
+void Run::run_until_done(ModelTask& main) {
+  add_task(main);
+  while (true) {
+    settle();
+    if (!ready_.empty()) {
+      step();
+    } else if (main.done()) {
+      return;
+    } else if (!advance_clock()) {
+      throw Deadlock("every task of the model waits for something that cannot happen");
+    }
+  }
+}
+
+void spend(Seconds duration) { Run::require("model::spend").now += duration; }
+
+std::size_t scheduler_steps() noexcept { return steps_here; }
+
+}  // namespace concert::model

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// One run of the model: its tasks, its clock, its choices.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <string_view>
+#include <vector>
+
+#include "concert/model/model_backend.hpp"
+#include "tree.hpp"
+
+namespace concert::model {
+
+class ModelScope;
+class ModelTask;
+
+/// Why a task does not run. The scheduler asks `is_over` again and again: nobody notifies anybody.
+struct Wait {
+  WaitPoint* point = nullptr;
+  std::function<bool()> is_over;
+  TimePoint wake_time = never;
+  bool can_be_cancelled = true;
+  /// The task was cancelled already when it began to wait: the outcome is settled.
+  bool cancelled_from_the_start = false;
+  /// The outcome is only decided when the task runs again (coro_yield: reschedule, then check).
+  bool checks_when_resumed = false;
+  /// If the wait is over and cancelled in one instant: the value wins where it must, else either may.
+  bool value_wins = false;
+};
+
+class Run {
+ public:
+  Run(AsyncBackend& backend, const ModelOptions& options, Pick pick, TimePoint start);
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+  ~Run();
+
+  /// The run of this thread; null if there is none.
+  static Run* here() noexcept;
+  /// Errors: UsageError that names `operation` if no run of this backend is here, or no task is running.
+  static Run& require(std::string_view operation);
+
+  void run_until_done(ModelTask& main);
+  void add_task(ModelTask& task, bool at_front = false);
+  /// Suspends the current task.
+  void block(Wait wait);
+  void notice_deadlines();
+
+  AsyncBackend& backend;
+  const ModelOptions& options;
+  Pick pick;
+  TimePoint now;
+  ModelTask* current = nullptr;
+  std::list<ModelScope*> open_scopes;
+  std::uint64_t next_task_id = 1;
+  std::size_t steps = 0;
+
+  /// True if the run is to have this fault.
+  bool broken(std::string_view mutant) const noexcept { return !options.mutant.empty() && options.mutant == mutant; }
+
+ private:
+  void settle();
+  void step();
+  bool advance_clock();
+
+  std::vector<ModelTask*> ready_;
+  std::vector<ModelTask*> blocked_;
+};
+
+}  // namespace concert::model

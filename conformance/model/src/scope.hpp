@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cancel scopes and shields of the model.
+#pragma once
+
+#include "concert/backend.hpp"
+#include "run.hpp"
+#include "tree.hpp"
+
+namespace concert::model {
+
+class ModelScope final : public CancelScopeCore {
+ public:
+  ModelScope(AsyncBackend& backend, const ModelOptions& options, TimePoint deadline);
+  ~ModelScope() override;
+
+  AsyncBackend& backend() const noexcept override { return backend_; }
+  void enter() override;
+  std::exception_ptr exit(std::exception_ptr body_failure) override;
+  void cancel() override;
+  bool cancel_called() const override { return node_.cancelled; }
+  bool cancelled_caught() const override { return caught_; }
+  TimePoint deadline() const override { return deadline_; }
+  void reschedule(TimePoint deadline) override;
+
+  /// Cancels the scope if its deadline has come.
+  void notice(TimePoint now);
+  /// When notice() may have something to do.
+  TimePoint next_expiry() const { return node_.cancelled ? never : deadline_; }
+
+ private:
+  enum class State { created, entered, exited };
+  void require_loop_thread(const char* operation) const;
+  bool broken(std::string_view mutant) const noexcept { return !options_.mutant.empty() && options_.mutant == mutant; }
+
+  AsyncBackend& backend_;
+  const ModelOptions& options_;
+  Node node_;
+  TimePoint deadline_;
+  State state_ = State::created;
+  bool caught_ = false;
+  Run* run_ = nullptr;
+};
+
+class ModelShield final : public ShieldCore {
+ public:
+  void enter() override;
+  void exit() noexcept override;
+
+ private:
+  Node node_;
+};
+
+}  // namespace concert::model
