@@ -12,13 +12,6 @@ namespace concert {
 
 namespace {
 
-std::string readable_type(const std::type_info& type) {
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> name(
-      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
-  return status == 0 ? name.get() : type.name();
-}
-
 std::string timeout_message(TimePoint deadline) {
   std::ostringstream text;
   if (deadline == never) {
@@ -31,6 +24,13 @@ std::string timeout_message(TimePoint deadline) {
 
 }  // namespace
 
+std::string readable_type_name(const std::type_info& type) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> name(
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
+  return status == 0 ? name.get() : type.name();
+}
+
 TimeoutError::TimeoutError(TimePoint deadline) : std::runtime_error(timeout_message(deadline)), deadline_(deadline) {}
 
 bool is_cancelled(const std::exception_ptr& failure) noexcept {
@@ -40,7 +40,7 @@ bool is_cancelled(const std::exception_ptr& failure) noexcept {
 
 std::string describe(const std::exception_ptr& failure) {
   if (!failure) return "no exception";
-  const std::string type = readable_type(*failure.__cxa_exception_type());
+  const std::string type = readable_type_name(*failure.__cxa_exception_type());
   try {
     std::rethrow_exception(failure);
   } catch (const std::exception& error) {

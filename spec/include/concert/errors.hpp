@@ -5,6 +5,7 @@
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <typeinfo>
 
 #include "concert/time.hpp"
 
@@ -57,6 +58,9 @@ class MissingDependency : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+/// The name of a type as one writes it in C++.
+std::string readable_type_name(const std::type_info& type);
 
 /// True if `failure` holds a Cancelled. False for null.
 bool is_cancelled(const std::exception_ptr& failure) noexcept;

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "concert/harness/trial.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "concert/harness/virtual_clock.hpp"
+
+namespace concert::conformance {
+
+namespace {
+
+/// Long after everything that a clause test does.
+constexpr Seconds watchdog_delay{3600};
+/// Event loops count in whole milliseconds and round up; half of one more covers the rounding of doubles.
+constexpr Seconds loop_grain{0.0015};
+/// What a perturbed clock may add: some hundred readings of at most 300 microseconds.
+constexpr Seconds perturbation_slack{0.5};
+/// Evidence, not a film: a trace longer than this is cut.
+constexpr std::size_t most_trace_lines = 200;
+
+VirtualClock::Options clock_options(const Schedule& schedule) {
+  VirtualClock::Options options;
+  options.seed = schedule.clock_seed;
+  options.perturbed = schedule.perturbed_clock;
+  return options;
+}
+
+}  // namespace
+
+Trial::Trial(const BackendAdapter& adapter, const Schedule& schedule)
+    : adapter_(adapter), schedule_(schedule), backend_(adapter.make()) {}
+
+Trial::~Trial() = default;
+
+RunnerOptions Trial::runner_options() const {
+  return adapter_.runner_options ? adapter_.runner_options(schedule_) : RunnerOptions();
+}
+
+std::exception_ptr Trial::run(const std::function<Coro<>(AsyncBackend&)>& body) {
+  bool stuck = false;
+  const std::exception_ptr failure = call([&] {
+    backend_->bootstrap(runner_options(), [&]() -> Coro<> {
+      auto watchdog = backend_->move_on_after(watchdog_delay);
+      co_await watchdog.run([&] { return body(*backend_); });
+      stuck = watchdog.cancelled_caught();
+    });
+  });
+  if (stuck) expect(false, "stuck", "the program comes to its end", "nothing but the watchdog could end it");
+  return failure;
+}
+
+std::exception_ptr Trial::call(const std::function<void()>& function) {
+  std::optional<VirtualClock> clock;
+  if (adapter_.manifest.virtual_time) clock.emplace(clock_options(schedule_));
+  try {
+    function();
+  } catch (...) {
+    return std::current_exception();
+  }
+  return nullptr;
+}
+
+void Trial::spend(Seconds duration) {
+  if (adapter_.spend) {
+    adapter_.spend(duration);
+  } else {
+    VirtualClock::advance(to_ticks(TimePoint(duration)));
+  }
+}
+
+std::size_t Trial::turns() const {
+  return adapter_.turns ? adapter_.turns() : static_cast<std::size_t>(VirtualClock::polls());
+}
+
+void Trial::witness(std::string_view what, std::size_t count) {
+  witnesses_[std::string(what)] += static_cast<std::int64_t>(count);
+}
+
+bool Trial::expect(bool holds, std::string_view key, std::string_view expected, std::string_view observed) {
+  ++checks_;
+  if (!holds && !finding_) finding_ = Finding{std::string(key), std::string(expected), std::string(observed)};
+  return holds;
+}
+
+bool Trial::expect_time(std::string_view key, TimePoint expected, TimePoint observed) {
+  const Seconds slack = schedule_.perturbed_clock ? perturbation_slack : loop_grain;
+  const bool holds = observed >= expected && observed <= expected + slack;
+  return expect(holds, key, show(expected) + (schedule_.perturbed_clock ? " or a little later" : ""), show(observed));
+}
+
+bool Trial::expect_elapsed(std::string_view key, Seconds expected, Seconds observed) {
+  // A difference of two doubles: the rounding of either may take a nanosecond away.
+  const Seconds slack = schedule_.perturbed_clock ? perturbation_slack : loop_grain;
+  const bool holds = observed >= expected - Seconds(1e-9) && observed <= expected + slack;
+  return expect(holds, key, show(expected) + (schedule_.perturbed_clock ? " or a little more" : ""), show(observed));
+}
+
+bool Trial::expect_no_failure(std::string_view key, const std::exception_ptr& failure) {
+  return expect(failure == nullptr, key, "no exception", describe(failure));
+}
+
+bool Trial::expect_group(std::string_view key, std::vector<std::string> expected_leaves,
+                         const std::exception_ptr& failure) {
+  std::sort(expected_leaves.begin(), expected_leaves.end());
+  const std::string expected = "ExceptionGroup of " + show(expected_leaves);
+  if (!holds<ExceptionGroup>(failure)) return expect(false, key, expected, describe(failure));
+  std::vector<std::string> leaves;
+  try {
+    std::rethrow_exception(failure);
+  } catch (const ExceptionGroup& group) {
+    for (const std::exception_ptr& leaf : group.flatten()) leaves.push_back(describe(leaf));
+  }
+  std::sort(leaves.begin(), leaves.end());
+  return expect(leaves == expected_leaves, key, expected, "ExceptionGroup of " + show(leaves));
+}
+
+void Trial::trace(std::string line) {
+  if (trace_.size() >= most_trace_lines) return;
+  std::string prefix;
+  if (AsyncBackend::running() != nullptr) {
+    prefix = fmt::format("{:.6f} ", backend_->current_time().time_since_epoch().count());
+  }
+  trace_.push_back(prefix + line);
+  if (trace_.size() == most_trace_lines) trace_.emplace_back("(the trace is cut here)");
+}
+
+void Trial::merge(const Trial& other) {
+  for (const auto& [what, count] : other.witnesses_) witnesses_[what] += count;
+  checks_ += other.checks_;
+  if (!finding_ && other.finding_) {
+    finding_ = other.finding_;
+    trace_ = other.trace_;
+  }
+}
+
+std::string Trial::type_name(const std::type_info& type) { return readable_type_name(type); }
+
+}  // namespace concert::conformance

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <random>
+#include <utility>
+
+#include "concert/mutants/mutants.hpp"
+
+namespace concert::conformance {
+
+namespace {
+
+/// The order of choices for a schedule: the first choice always, or seeded: sometimes the last one always, else random.
+model::Pick pick_for(const Schedule& schedule) {
+  if (schedule.order_seed == 0) return [](std::size_t) { return std::size_t{0}; };
+  if (schedule.order_seed % 5 == 0) return [](std::size_t choices) { return choices - 1; };
+  auto random = std::make_shared<std::mt19937_64>(schedule.order_seed);
+  return [random](std::size_t choices) { return static_cast<std::size_t>((*random)() % choices); };
+}
+
+std::map<std::string, std::string, std::less<>> declared(const model::Traits& traits) {
+  const auto yes_no = [](bool value) { return value ? "yes" : "no"; };
+  return {{"yield_may_be_skipped", yes_no(traits.yield_may_be_skipped)},
+          {"clock_epoch", traits.clock_epoch_is_run ? "run" : "process"},
+          {"start_order", traits.start_order_is_fifo ? "fifo" : "unspecified"},
+          {"cancelled_start_runs_first_step", yes_no(traits.cancelled_start_runs_first_step)},
+          {"gather_start_order", traits.gather_starts_in_order ? "argument" : "unspecified"},
+          {"failed_join_reports", traits.failed_join_reports_failure ? "failure" : "cancellation"},
+          {"caught_without_own_exception", yes_no(traits.caught_without_own_exception)},
+          {"self_join_is_diagnosed", yes_no(traits.self_join_is_diagnosed)}};
+}
+
+}  // namespace
+
+BackendAdapter model_adapter(const model::ModelOptions& options) {
+  BackendAdapter adapter;
+  adapter.name = "model";
+  adapter.make = [options] { return model::model_backend(options); };
+  adapter.manifest.version = "the model of this kit";
+  adapter.manifest.traits = declared(options.traits);
+  adapter.runner_options = [](const Schedule& schedule) { return RunnerOptions().set("pick", pick_for(schedule)); };
+  adapter.spend = model::spend;
+  adapter.turns = model::scheduler_steps;
+  return adapter;
+}
+
+Mutant model_mutant(std::string name, std::string breaks, std::vector<Kill> kills) {
+  Mutant mutant;
+  mutant.make = [name] {
+    model::ModelOptions options;
+    options.mutant = name;
+    return model_adapter(options);
+  };
+  mutant.name = std::move(name);
+  mutant.breaks = std::move(breaks);
+  mutant.kills = std::move(kills);
+  return mutant;
+}
+
+Mutant lying_model(std::string name, std::string breaks, const model::Traits& behaviour, const std::string& trait,
+                   const std::string& declared_value, std::vector<Kill> kills) {
+  Mutant mutant{std::move(name), std::move(breaks), std::move(kills), false, {}};
+  mutant.make = [behaviour, trait, declared_value] {
+    BackendAdapter adapter = model_adapter({behaviour, ""});
+    adapter.manifest.traits[trait] = declared_value;
+    return adapter;
+  };
+  return mutant;
+}
+
+std::vector<Variant> model_variants() {
+  std::vector<Variant> variants;
+  const auto add = [&](const std::string& name, const auto& change) {
+    model::Traits traits;
+    change(traits);
+    variants.push_back({name, [traits] { return model_adapter({traits, ""}); }});
+  };
+  add("default", [](model::Traits&) {});
+  add("yield_may_be_skipped=yes", [](model::Traits& traits) { traits.yield_may_be_skipped = true; });
+  add("clock_epoch=run", [](model::Traits& traits) { traits.clock_epoch_is_run = true; });
+  add("start_order=unspecified", [](model::Traits& traits) { traits.start_order_is_fifo = false; });
+  add("cancelled_start_runs_first_step=no", [](model::Traits& traits) { traits.cancelled_start_runs_first_step = false; });
+  add("gather_start_order=unspecified", [](model::Traits& traits) { traits.gather_starts_in_order = false; });
+  add("failed_join_reports=cancellation", [](model::Traits& traits) { traits.failed_join_reports_failure = false; });
+  add("caught_without_own_exception=yes", [](model::Traits& traits) { traits.caught_without_own_exception = true; });
+  add("self_join_is_diagnosed=no", [](model::Traits& traits) { traits.self_join_is_diagnosed = false; });
+  add("all", [](model::Traits& traits) { traits = {true, true, false, false, false, false, true, false}; });
+  return variants;
+}
+
+}  // namespace concert::conformance

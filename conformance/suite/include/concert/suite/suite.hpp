@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// The clause tests, area by area. A suite file src/<area>.cpp belongs to the page spec/clauses/<area>.md.
+#pragma once
+
+#include "concert/harness/clause_test.hpp"
+
+namespace concert::conformance {
+
+ClauseTests run_tests();
+ClauseTests clock_tests();
+ClauseTests cancel_tests();
+ClauseTests group_tests();
+ClauseTests task_tests();
+ClauseTests scope_tests();
+
+/// Every test, in the order of the areas.
+ClauseTests all_clause_tests();
+
+}  // namespace concert::conformance

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "concert/suite/suite.hpp"
+
+namespace concert::conformance {
+
+ClauseTests all_clause_tests() {
+  ClauseTests all;
+  for (const auto area : {run_tests, clock_tests, cancel_tests, group_tests, task_tests, scope_tests}) {
+    for (ClauseTest& test : area()) all.push_back(std::move(test));
+  }
+  return all;
+}
+
+}  // namespace concert::conformance
