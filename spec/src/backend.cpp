@@ -45,7 +45,9 @@ Sleep AsyncBackend::sleep(Seconds delay) {
   return Sleep(*this, std::isinf(delay.count()) ? never : current_time() + delay);
 }
 
-Sleep AsyncBackend::sleep_until(TimePoint wake_time) { return Sleep(*this, checked_deadline("sleep_until", wake_time)); }
+Sleep AsyncBackend::sleep_until(TimePoint wake_time) {
+  return Sleep(*this, checked_deadline("sleep_until", wake_time));
+}
 
 CancelScope AsyncBackend::move_on_after(Seconds delay) {
   return CancelScope(make_cancel_scope(deadline_after(*this, "move_on_after", delay)));
@@ -103,7 +105,8 @@ void TimeoutScope::conclude() {
 }
 
 void TimeoutScope::throw_no_result() {
-  throw std::logic_error("the backend absorbed the end of a timeout's body without an error: there is no value to return");
+  throw std::logic_error(
+      "the backend absorbed the end of a timeout's body without an error: there is no value to return");
 }
 
 std::string to_string(const TaskInfo& info) { return info.name + " (task " + std::to_string(info.id) + ")"; }

@@ -81,7 +81,8 @@ bool is_trait(std::string_view text) {
 
 bool is_exclusion(std::string_view text) {
   static constexpr std::array<std::string_view, 3> kinds = {"by construction: ", "compile-time: ", "decision: "};
-  return std::ranges::any_of(kinds, [&](std::string_view kind) { return text.starts_with(kind) && text.size() > kind.size(); });
+  return std::ranges::any_of(
+      kinds, [&](std::string_view kind) { return text.starts_with(kind) && text.size() > kind.size(); });
 }
 
 struct Field {
@@ -157,7 +158,8 @@ class PageParser {
     if (!is_clause_id(id)) fail_here("the heading of a clause, '### ' and an ID like Scope029", quoted(line_));
     const auto earlier = std::ranges::find(page_.clauses, id, &PageClause::id);
     if (earlier != page_.clauses.end())
-      fail_here("an ID that is used once", std::string(id) + " again (first in line " + std::to_string(earlier->line) + ")");
+      fail_here("an ID that is used once",
+                std::string(id) + " again (first in line " + std::to_string(earlier->line) + ")");
     page_.clauses.emplace_back();
     clause().id = id;
     clause().line = number_;
@@ -206,7 +208,8 @@ class PageParser {
     const std::string known = "*Why:*, *Seen by:*, *Source:*, *Trait:* or *Excluded:*";
     if (!name) fail_here("one of the fields " + known + " of " + clause().id, quoted(line_));
     const auto* field = std::ranges::find(fields, *name, &Field::name);
-    if (field == fields.end()) fail_here("one of the fields " + known, "the unknown field '*" + std::string(*name) + ":*'");
+    if (field == fields.end())
+      fail_here("one of the fields " + known, "the unknown field '*" + std::string(*name) + ":*'");
     std::string& text = clause().*(field->text);
     if (!text.empty()) fail_here("one field '" + std::string(*name) + "' in " + clause().id, "a second one");
     text = trim(line_.substr(name->size() + 3));
@@ -218,7 +221,9 @@ class PageParser {
 
   void check_trait() const {
     const PageClause& current = page_.clauses.back();
-    if (current.level != Level::may) fail_here("a trait on a MAY clause only", "one on " + current.id + ", a " + std::string(to_string(current.level)));
+    if (current.level != Level::may)
+      fail_here("a trait on a MAY clause only",
+                "one on " + current.id + ", a " + std::string(to_string(current.level)));
     if (!is_trait(current.trait)) fail_here("'name = value | value'", quoted(current.trait));
   }
 
@@ -226,7 +231,9 @@ class PageParser {
   void finish_clause() const {
     if (page_.clauses.empty()) return;
     const PageClause& current = page_.clauses.back();
-    const auto lacks = [&](const std::string& what) { fail(page_.file, current.line, what + " in " + current.id, "none"); };
+    const auto lacks = [&](const std::string& what) {
+      fail(page_.file, current.line, what + " in " + current.id, "none");
+    };
     if (current.sentence.empty()) lacks("**MUST**, **SHOULD**, **MAY** or **RETIRED 1.0** and one sentence");
     if (current.source.empty()) lacks("*Source:*");
     if (current.level == Level::retired) {
@@ -263,16 +270,19 @@ std::string_view enumerator(Level level) {
 Page parse_page(std::string_view text, const std::string& file) { return PageParser(text, file).parse(); }
 
 void check_pages(const std::vector<Page>& pages) {
-  std::map<std::string, std::string> seen;       // ID -> file:line
-  std::map<std::string, const Page*> home;       // prefix -> page
+  std::map<std::string, std::string> seen;  // ID -> file:line
+  std::map<std::string, const Page*> home;  // prefix -> page
   for (const Page& page : pages) {
     for (const PageClause& clause : page.clauses) {
       const std::string here = page.file + ":" + std::to_string(clause.line);
       const auto [earlier, is_new] = seen.emplace(clause.id, here);
-      if (!is_new) fail(page.file, clause.line, "an ID that is used once", clause.id + " again (first in " + earlier->second + ")");
+      if (!is_new)
+        fail(page.file, clause.line, "an ID that is used once",
+             clause.id + " again (first in " + earlier->second + ")");
       const Page* owner = home.emplace(prefix_of(clause.id), &page).first->second;
       if (owner != &page)
-        fail(page.file, clause.line, "every clause " + prefix_of(clause.id) + "... in " + owner->file, clause.id + " here");
+        fail(page.file, clause.line, "every clause " + prefix_of(clause.id) + "... in " + owner->file,
+             clause.id + " here");
     }
   }
 }
@@ -317,17 +327,22 @@ std::string write_header(const std::vector<Page>& pages) {
     for (const PageClause& clause : page.clauses) {
       const std::string element = "detail::clause_table[" + std::to_string(count++) + "]";
       if (clause.level != Level::retired)
-        constants += "/// " + clause.sentence + "\ninline constexpr const Clause& " + clause.id + " = " + element + ";\n";
+        constants +=
+            "/// " + clause.sentence + "\ninline constexpr const Clause& " + clause.id + " = " + element + ";\n";
     }
   }
   return "// SPDX-License-Identifier: Apache-2.0\n"
-         "// Generated from spec/clauses/*.md: the clauses as constants. A test that names an unknown clause does not compile.\n"
+         "// Generated from spec/clauses/*.md: the clauses as constants. A test that names an unknown clause does not "
+         "compile.\n"
          "#pragma once\n\n"
          "#include \"concert/clause.hpp\"\n\n"
          "namespace concert::detail {\n"
-         "extern const Clause clause_table[" + std::to_string(count) + "];\n"
+         "extern const Clause clause_table[" +
+         std::to_string(count) +
+         "];\n"
          "}  // namespace concert::detail\n\n"
-         "namespace concert::clause {\n" + constants + "\n}  // namespace concert::clause\n";
+         "namespace concert::clause {\n" +
+         constants + "\n}  // namespace concert::clause\n";
 }
 
 std::string write_table(const std::vector<Page>& pages) {
@@ -335,7 +350,8 @@ std::string write_table(const std::vector<Page>& pages) {
   for (const Page& page : pages) {
     for (const PageClause& clause : page.clauses) {
       rows += "    {" + quote(clause.id) + ", " + quote(page.area) + ", " + std::string(enumerator(clause.level));
-      for (const std::string& text : {clause.sentence, clause.why, clause.seen_by, clause.source, clause.trait, clause.exclusion})
+      for (const std::string& text :
+           {clause.sentence, clause.why, clause.seen_by, clause.source, clause.trait, clause.exclusion})
         rows += ",\n     " + quote(text);
       rows += ", " + std::to_string(clause.line) + "},\n";
     }
@@ -344,7 +360,9 @@ std::string write_table(const std::vector<Page>& pages) {
          "// Generated from spec/clauses/*.md.\n"
          "#include \"concert/clauses.hpp\"\n\n"
          "namespace concert {\n\n"
-         "constinit const Clause detail::clause_table[] = {\n" + rows + "};\n\n"
+         "constinit const Clause detail::clause_table[] = {\n" +
+         rows +
+         "};\n\n"
          "std::span<const Clause> all_clauses() noexcept { return detail::clause_table; }\n\n"
          "}  // namespace concert\n";
 }

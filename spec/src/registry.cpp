@@ -50,7 +50,8 @@ BackendRegistry::Installation::~Installation() { installed_registry = previous_;
 
 const BackendRegistry& BackendRegistry::installed() {
   if (installed_registry == nullptr) {
-    throw UsageError("no BackendRegistry is installed on this thread: fill one in main and keep what install() returns");
+    throw UsageError(
+        "no BackendRegistry is installed on this thread: fill one in main and keep what install() returns");
   }
   return *installed_registry;
 }

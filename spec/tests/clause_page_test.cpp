@@ -100,11 +100,13 @@ const std::string field_form = "*Why:*, *Seen by:*, *Source:*, *Trait:* or *Excl
 INSTANTIATE_TEST_SUITE_P(
     All, ClausePageFault,
     testing::Values(
-        Fault{"UnknownLevel", "**MUST**", "**SHALL**", "clauses/scope.md:6: expected " + level_form + ", came '**SHALL**'"},
+        Fault{"UnknownLevel", "**MUST**", "**SHALL**",
+              "clauses/scope.md:6: expected " + level_form + ", came '**SHALL**'"},
         Fault{"RetiredWithoutVersion", "**RETIRED 1.0**", "**RETIRED**",
               "clauses/scope.md:19: expected " + level_form + ", came '**RETIRED**'"},
         Fault{"NoLevel", "**MUST** C", "C",
-              "clauses/scope.md:6: expected " + level_form + ", came 'Cancelling an outer scope cancels every scope inside it.'"},
+              "clauses/scope.md:6: expected " + level_form +
+                  ", came 'Cancelling an outer scope cancels every scope inside it.'"},
         Fault{"EmptySentence", "**MAY** Either order.", "**MAY**",
               "clauses/scope.md:12: expected a sentence after '**MAY**', came an empty sentence"},
         Fault{"BrokenSentence", "Either order.", "Either",
@@ -114,21 +116,25 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"DuplicateId", "### Scope032", "### Scope029",
               "clauses/scope.md:22: expected an ID that is used once, came Scope029 again (first in line 5)"},
         Fault{"CatalogueSpelling", "### Scope030", "### SCOPE-030",
-              "clauses/scope.md:11: expected the heading of a clause, '### ' and an ID like Scope029, came '### SCOPE-030'"},
+              "clauses/scope.md:11: expected the heading of a clause, '### ' and an ID like Scope029, came '### "
+              "SCOPE-030'"},
         Fault{"TwoDigits", "### Scope030", "### Scope30",
-              "clauses/scope.md:11: expected the heading of a clause, '### ' and an ID like Scope029, came '### Scope30'"},
+              "clauses/scope.md:11: expected the heading of a clause, '### ' and an ID like Scope029, came '### "
+              "Scope30'"},
         Fault{"MissingWhy", "*Why:* Work would go on that nobody waits for.\n", "",
               "clauses/scope.md:5: expected *Why:* in Scope029, came none"},
         Fault{"MissingSeenBy", "*Seen by:* every depth throws.\n", "",
               "clauses/scope.md:5: expected *Seen by:* in Scope029, came none"},
-        Fault{"MissingSource", "*Source:* S2 Timeouts\n", "", "clauses/scope.md:5: expected *Source:* in Scope029, came none"},
+        Fault{"MissingSource", "*Source:* S2 Timeouts\n", "",
+              "clauses/scope.md:5: expected *Source:* in Scope029, came none"},
         Fault{"RetiredWithoutSource", "more.\n*Source:* src\n", "more.\n",
               "clauses/scope.md:18: expected *Source:* in Scope031, came none"},
         Fault{"RetiredWithWhy", "more.\n", "more.\n*Why:* w.\n",
               "clauses/scope.md:18: expected only *Source:* in the retired Scope031, came other fields"},
-        Fault{"MissingSentence", "**MUST** Cancelling an outer scope cancels every scope inside it.\n*Why:* Work would go on that nobody "
-              "waits for.\n*Seen by:* every depth throws.\n*Source:* S2 Timeouts\n", "",
-              "clauses/scope.md:5: expected " + level_form + " in Scope029, came none"},
+        Fault{"MissingSentence",
+              "**MUST** Cancelling an outer scope cancels every scope inside it.\n*Why:* Work would go on that nobody "
+              "waits for.\n*Seen by:* every depth throws.\n*Source:* S2 Timeouts\n",
+              "", "clauses/scope.md:5: expected " + level_form + " in Scope029, came none"},
         Fault{"UnknownField", "*Why:* w.", "*Wyh:* w.",
               "clauses/scope.md:13: expected one of the fields " + field_form + ", came the unknown field '*Wyh:*'"},
         Fault{"ProseInAClause", "*Why:* w.", "some prose",
@@ -137,14 +143,16 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"FieldTwice", "*Why:* w.", "*Why:* w.\n*Why:* v.",
               "clauses/scope.md:14: expected one field 'Why' in Scope030, came a second one"},
         Fault{"MayWithoutTrait", "*Trait:* start_order = fifo | unspecified\n", "",
-              "clauses/scope.md:11: expected *Trait:* or *Excluded:* (a MAY is checked against what the backend declares) in "
+              "clauses/scope.md:11: expected *Trait:* or *Excluded:* (a MAY is checked against what the backend "
+              "declares) in "
               "Scope030, came none"},
         Fault{"TraitOfOneValue", "fifo | unspecified", "fifo",
               "clauses/scope.md:16: expected 'name = value | value', came 'start_order = fifo'"},
         Fault{"TraitOnMust", "*Source:* S2 Timeouts\n", "*Source:* S2 Timeouts\n*Trait:* a = b | c\n",
               "clauses/scope.md:10: expected a trait on a MAY clause only, came one on Scope029, a MUST"},
         Fault{"ExclusionWithoutKind", "compile-time: no such member exists", "too hard",
-              "clauses/scope.md:27: expected 'by construction: ', 'compile-time: ' or 'decision: ' and a reason, came 'too hard'"},
+              "clauses/scope.md:27: expected 'by construction: ', 'compile-time: ' or 'decision: ' and a reason, came "
+              "'too hard'"},
         Fault{"NoTitle", "# Scope: deadlines and cancellation\n\nFree prose.\n\n", "",
               "clauses/scope.md:1: expected a title '# Area: what it is about', came '### Scope029'"},
         Fault{"FieldBeforeAnyClause", "Free prose.", "*Why:* w.",
@@ -169,7 +177,8 @@ TEST(ClausePages, OneIdOnTwoPagesIsAnError) {
 TEST(ClausePages, OnePrefixOnTwoPagesIsAnError) {
   const std::string tail = "\n**MUST** A.\n*Why:* w.\n*Seen by:* s.\n*Source:* s\n";
   try {
-    check_pages({parse_page("# T: t\n\n### Task001" + tail, "a.md"), parse_page("# T: t\n\n### Task002" + tail, "b.md")});
+    check_pages(
+        {parse_page("# T: t\n\n### Task001" + tail, "a.md"), parse_page("# T: t\n\n### Task002" + tail, "b.md")});
     FAIL() << "no error";
   } catch (const PageError& error) {
     EXPECT_STREQ(error.what(), "b.md:3: expected every clause Task... in a.md, came Task002 here");

@@ -54,7 +54,8 @@ Number parse_number(const std::string& option, const std::string& text, Number l
 bool speaks_protocol(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
-    if (argument == "--list" || argument == "--run" || argument == "--list-mutants" || argument == "--list-variants") return true;
+    if (argument == "--list" || argument == "--run" || argument == "--list-mutants" || argument == "--list-variants")
+      return true;
   }
   return false;
 }
@@ -94,9 +95,10 @@ Options parse_options(int argc, char** argv) {
     } else if (option == "--replay") {
       options.settings.replay = value(option);
     } else {
-      throw BadUsage("unknown option '" + option +
-                     "'; known: --list --list-mutants --list-variants --run TEST --record FILE --backend NAME --mutant NAME "
-                     "--variant NAME --seed N --schedules N --cases N --replay TOKEN");
+      throw BadUsage(
+          "unknown option '" + option +
+          "'; known: --list --list-mutants --list-variants --run TEST --record FILE --backend NAME --mutant NAME "
+          "--variant NAME --seed N --schedules N --cases N --replay TOKEN");
     }
   }
   return options;
@@ -116,7 +118,8 @@ BackendAdapter choose_backend(const Certifier& certifier, const Options& options
   if (!options.mutant.empty()) return find_named(certifier.mutants, options.mutant, "mutant")->make();
   if (!options.variant.empty()) return find_named(certifier.variants, options.variant, "variant")->make();
   if (!options.backend.empty()) return *find_named(certifier.backends, options.backend, "backend");
-  if (certifier.backends.size() != 1) throw BadUsage("this certifier holds several backends: choose one with --backend NAME");
+  if (certifier.backends.size() != 1)
+    throw BadUsage("this certifier holds several backends: choose one with --backend NAME");
   return certifier.backends.front();
 }
 
@@ -167,7 +170,8 @@ int list_mutants(const Certifier& certifier) {
     (mutant.is_null_backend ? null_backends : mutants)
         .push_back({{"name", mutant.name}, {"breaks", mutant.breaks}, {"kills", kills}});
   }
-  std::cout << json{{"protocol", protocol_version}, {"mutants", mutants}, {"null_backends", null_backends}}.dump() << '\n';
+  std::cout << json{{"protocol", protocol_version}, {"mutants", mutants}, {"null_backends", null_backends}}.dump()
+            << '\n';
   return Exit::passed;
 }
 
@@ -192,12 +196,9 @@ void write_record(const std::string& path, const TestRecord& record) {
 int exit_code(Verdict verdict) {
   switch (verdict) {
     case Verdict::passed:
-    case Verdict::unsupported:
-      return Exit::passed;
-    case Verdict::inconclusive:
-      return Exit::inconclusive;
-    default:
-      return Exit::failed;
+    case Verdict::unsupported: return Exit::passed;
+    case Verdict::inconclusive: return Exit::inconclusive;
+    default: return Exit::failed;
   }
 }
 
@@ -241,7 +242,8 @@ std::string family_of(const Clause& clause) { return std::string(clause.id.subst
 
 int run_gtest(int argc, char** argv, const Certifier& certifier) {
   ::testing::InitGoogleTest(&argc, argv);
-  if (argc > 1) throw BadUsage(fmt::format("unknown option '{}'; see --help for GoogleTest's own, and --list", argv[1]));
+  if (argc > 1)
+    throw BadUsage(fmt::format("unknown option '{}'; see --help for GoogleTest's own, and --list", argv[1]));
   for (const BackendAdapter& backend : certifier.backends) {
     check_manifest(backend.name, backend.manifest);
     for (const ClauseTest& test : certifier.tests) {

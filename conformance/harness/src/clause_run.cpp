@@ -27,7 +27,8 @@ ReplayToken parse_replay(const std::string& token) {
   const std::size_t slash = token.find('/');
   const std::string number = token.substr(0, slash);
   if (number.empty() || number.size() > 6 || number.find_first_not_of("0123456789") != std::string::npos) {
-    throw std::invalid_argument("a replay token starts with the number of a schedule, as in 0 or 2/v1:...; got '" + token + "'");
+    throw std::invalid_argument("a replay token starts with the number of a schedule, as in 0 or 2/v1:...; got '" +
+                                token + "'");
   }
   parsed.schedule = std::stoi(number);
   if (slash != std::string::npos) parsed.property = token.substr(slash + 1);
@@ -66,8 +67,8 @@ void take_finding(TestRecord& record, const Trial& trial, int schedule_index) {
 
 /// No check and no witness, no pass.
 void judge_evidence(TestRecord& record, std::int64_t checks) {
-  const bool witnessed = !record.witnesses.empty() &&
-                         std::all_of(record.witnesses.begin(), record.witnesses.end(), [](const auto& w) { return w.second > 0; });
+  const bool witnessed = !record.witnesses.empty() && std::all_of(record.witnesses.begin(), record.witnesses.end(),
+                                                                  [](const auto& w) { return w.second > 0; });
   if (checks > 0 && witnessed) {
     record.verdict = Verdict::passed;
     return;
@@ -127,13 +128,15 @@ TestRecord run_clause_test(const BackendAdapter& backend, const ClauseTest& test
 }
 
 std::string failure_text(const ClauseTest& test, const TestRecord& record) {
-  std::string text = fmt::format("{} ({}): {}\n", test.clause.id, results::to_string(record.verdict), test.clause.sentence);
+  std::string text =
+      fmt::format("{} ({}): {}\n", test.clause.id, results::to_string(record.verdict), test.clause.sentence);
   if (!record.failure) return text + "  " + record.reason + "\n";
   const results::Failure& failure = *record.failure;
   text += fmt::format("  check:    {}\n  expected: {}\n  observed: {}\n  schedule: {}\n", failure.key, failure.expected,
                       failure.observed, failure.schedule);
   if (!failure.input.empty()) {
-    text += fmt::format("  input:    {} (case {}, shrunk in {} steps)\n", failure.input, failure.case_index, failure.shrinks);
+    text += fmt::format("  input:    {} (case {}, shrunk in {} steps)\n", failure.input, failure.case_index,
+                        failure.shrinks);
   }
   for (const std::string& line : failure.trace) text += "  trace:    " + line + "\n";
   return text + fmt::format("  replay:   --run {} --replay {}\n", record.test, failure.replay);

@@ -60,7 +60,8 @@ void check_manifest(const std::string& backend, const Manifest& manifest) {
       continue;
     }
     if (!is_allowed) {
-      complain("trait '" + rule.name + "' (" + rule.clause + ") is '" + declared->second + "'; expected one of: " + allowed);
+      complain("trait '" + rule.name + "' (" + rule.clause + ") is '" + declared->second +
+               "'; expected one of: " + allowed);
     }
     left.erase(declared);
   }

@@ -47,7 +47,8 @@ ModelTask& ModelGroup::add(TaskRef<> body, const char* operation) {
     throw UsageError(std::string(operation) + ": the task group is not open yet; start tasks inside TaskGroup::run");
   }
   if (state_ == State::closed) {
-    throw UsageError(std::string(operation) + ": the task group has ended; its last task is done and its block was left");
+    throw UsageError(std::string(operation) +
+                     ": the task group has ended; its last task is done and its block was left");
   }
   if (Run::here() != run_) throw UsageError(std::string(operation) + ": called outside the loop thread of the group");
   auto* task = new ModelTask(*run_, *body, &node_);
@@ -63,7 +64,8 @@ Coro<void> ModelGroup::start(TaskRef<> body) {
   ModelTask& task = add(body, "TaskGroup::start");
   std::exception_ptr interruption;
   try {
-    Until begun(*run_, [&task] { return task.has_begun(); }, true);
+    Until begun(
+        *run_, [&task] { return task.has_begun(); }, true);
     co_await std::move(begun);
   } catch (const Cancelled&) {
     interruption = std::current_exception();
@@ -71,7 +73,8 @@ Coro<void> ModelGroup::start(TaskRef<> body) {
   if (!interruption) co_return;
   task.skips_function = !run_->options.traits.cancelled_start_runs_first_step;
   task.cancel();
-  Until ended(*run_, [&task] { return task.done(); }, false);
+  Until ended(
+      *run_, [&task] { return task.done(); }, false);
   co_await std::move(ended);
   std::rethrow_exception(std::move(interruption));
 }
@@ -83,7 +86,8 @@ void ModelGroup::child_ended(ModelTask& child) {
     failures_.push_back(child.failure());
     node_.cancelled = true;
   }
-  const auto found = std::find_if(children_.begin(), children_.end(), [&](const auto& body) { return body->core == &child; });
+  const auto found =
+      std::find_if(children_.begin(), children_.end(), [&](const auto& body) { return body->core == &child; });
   children_.erase(found);
   if (children_.empty() && state_ == State::leaving) state_ = State::closed;
 }

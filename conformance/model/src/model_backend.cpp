@@ -59,7 +59,8 @@ class ModelBackend final : public AsyncBackend {
 
   void run_main(TaskRef<> main, const RunnerOptions& given) override {
     RunnerOptionReader reader(given, "model");
-    Pick pick = reader.get_or<Pick>("pick", [](std::size_t) { return std::size_t{0}; }, "a concert::model::Pick");
+    Pick pick = reader.get_or<Pick>(
+        "pick", [](std::size_t) { return std::size_t{0}; }, "a concert::model::Pick");
     reader.refuse_unknown();
     const RunningHere running(*this);
     Run run(*this, options_, std::move(pick), start_time());

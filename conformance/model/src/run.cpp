@@ -32,9 +32,7 @@ Run& Run::require(std::string_view operation) {
   return *run_here;
 }
 
-void Run::add_task(ModelTask& task, bool at_front) {
-  ready_.insert(at_front ? ready_.begin() : ready_.end(), &task);
-}
+void Run::add_task(ModelTask& task, bool at_front) { ready_.insert(at_front ? ready_.begin() : ready_.end(), &task); }
 
 void Run::block(Wait wait) {
   notice_deadlines();
@@ -53,8 +51,7 @@ void Run::settle() {
   const auto still_blocked = [this](ModelTask* task) {
     Wait& wait = task->wait;
     const bool over = wait.is_over();
-    const bool cancelled =
-        wait.cancelled_from_the_start || (wait.can_be_cancelled && sees_cancellation(task->node));
+    const bool cancelled = wait.cancelled_from_the_start || (wait.can_be_cancelled && sees_cancellation(task->node));
     if (!over && !cancelled) return true;
     bool reports_cancellation = cancelled;
     if (over && cancelled && !wait.cancelled_from_the_start) {

@@ -13,7 +13,8 @@ ModelTask::ModelTask(Run& run, TaskBody& body, Node* parent)
 
 bool ModelTask::cancel() {
   if (done_) return false;
-  if (Run::here() != &run_) throw UsageError("Task::cancel: called outside the loop thread of the task; use a threads portal");
+  if (Run::here() != &run_)
+    throw UsageError("Task::cancel: called outside the loop thread of the task; use a threads portal");
   root.cancelled = true;
   return true;
 }

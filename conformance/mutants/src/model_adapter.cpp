@@ -78,7 +78,8 @@ std::vector<Variant> model_variants() {
   add("yield_may_be_skipped=yes", [](model::Traits& traits) { traits.yield_may_be_skipped = true; });
   add("clock_epoch=run", [](model::Traits& traits) { traits.clock_epoch_is_run = true; });
   add("start_order=unspecified", [](model::Traits& traits) { traits.start_order_is_fifo = false; });
-  add("cancelled_start_runs_first_step=no", [](model::Traits& traits) { traits.cancelled_start_runs_first_step = false; });
+  add("cancelled_start_runs_first_step=no",
+      [](model::Traits& traits) { traits.cancelled_start_runs_first_step = false; });
   add("gather_start_order=unspecified", [](model::Traits& traits) { traits.gather_starts_in_order = false; });
   add("failed_join_reports=cancellation", [](model::Traits& traits) { traits.failed_join_reports_failure = false; });
   add("caught_without_own_exception=yes", [](model::Traits& traits) { traits.caught_without_own_exception = true; });

@@ -20,9 +20,13 @@ concept Awaiter = requires(T& awaiter, std::coroutine_handle<> waiter) {
   awaiter.await_resume();
 };
 template <class T>
-concept HasMemberCoAwait = requires(T&& value) { std::forward<T>(value).operator co_await(); };
+concept HasMemberCoAwait = requires(T&& value) {
+  std::forward<T>(value).operator co_await();
+};
 template <class T>
-concept HasFreeCoAwait = requires(T&& value) { operator co_await(std::forward<T>(value)); };
+concept HasFreeCoAwait = requires(T&& value) {
+  operator co_await(std::forward<T>(value));
+};
 
 template <class T>
 decltype(auto) get_awaiter(T&& value) {
@@ -49,7 +53,8 @@ using AwaitResult = decltype(detail::get_awaiter(std::declval<T>()).await_resume
 /// GCC 12 destroys a temporary with non-trivial members twice in an expression that contains co_await (decision 0003):
 /// a lambda that captures by value must have a name there.
 template <class F>
-concept SafeInAwaitExpression = std::is_lvalue_reference_v<F> || std::is_trivially_destructible_v<std::remove_cvref_t<F>>;
+concept SafeInAwaitExpression =
+    std::is_lvalue_reference_v<F> || std::is_trivially_destructible_v<std::remove_cvref_t<F>>;
 
 namespace detail {
 /// Room for a value or a reference that a body returns.

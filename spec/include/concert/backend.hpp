@@ -33,9 +33,9 @@ namespace concert {
 ///       co_return 42;
 ///     });
 ///
-/// Functions come in two kinds: what applications call, and, under "For backends", the virtual functions behind templates.
-/// A default that is written here is the documented meaning; a backend may override it with something faster.
-/// Threads: constructing one needs no loop (Run012), and bootstrap may run in several threads at once (Run009).
+/// Functions come in two kinds: what applications call, and, under "For backends", the virtual functions behind
+/// templates. A default that is written here is the documented meaning; a backend may override it with something
+/// faster. Threads: constructing one needs no loop (Run012), and bootstrap may run in several threads at once (Run009).
 /// Everything else belongs to the thread of the running loop and throws UsageError elsewhere.
 class AsyncBackend {
  public:
@@ -49,19 +49,20 @@ class AsyncBackend {
 
   // ---- Running -----------------------------------------------------------------------------------------------------
 
-  /// Runs `function(arguments...)` as the main task of a new run, until it and all it owns has ended; returns its value (Run001).
-  /// Errors: what the function throws, as it is (Run002), also Cancelled (Run010); UsageError inside a running loop (Run004).
-  /// Threads: any thread that runs no loop.
+  /// Runs `function(arguments...)` as the main task of a new run, until it and all it owns has ended; returns its value
+  /// (Run001). Errors: what the function throws, as it is (Run002), also Cancelled (Run010); UsageError inside a
+  /// running loop (Run004). Threads: any thread that runs no loop.
   template <class F, class... Args>
-    requires std::invocable<std::decay_t<F>&, std::decay_t<Args>&&...>
-  auto bootstrap(F&& function, Args&&... arguments) {
+  requires std::invocable < std::decay_t<F>
+  &, std::decay_t<Args>&&... > auto bootstrap(F&& function, Args&&... arguments) {
     return run_to_end<detail::TaskResult<F, Args...>>(
         RunnerOptions(), detail::make_task_body(std::forward<F>(function), std::forward<Args>(arguments)...));
   }
-  /// The same with options for the runner (Run005). Errors: std::invalid_argument for an unknown option or a wrong type (Run007).
+  /// The same with options for the runner (Run005). Errors: std::invalid_argument for an unknown option or a wrong type
+  /// (Run007).
   template <class F, class... Args>
-    requires std::invocable<std::decay_t<F>&, std::decay_t<Args>&&...>
-  auto bootstrap(const RunnerOptions& options, F&& function, Args&&... arguments) {
+  requires std::invocable < std::decay_t<F>
+  &, std::decay_t<Args>&&... > auto bootstrap(const RunnerOptions& options, F&& function, Args&&... arguments) {
     return run_to_end<detail::TaskResult<F, Args...>>(
         options, detail::make_task_body(std::forward<F>(function), std::forward<Args>(arguments)...));
   }
@@ -85,8 +86,8 @@ class AsyncBackend {
   /// Errors: std::invalid_argument if negative or NaN (Sleep003, Sleep004); Cancelled.
   /// Guarantee: never early.
   virtual Sleep sleep(Seconds delay);
-  /// Suspends the current task until `wake_time`; one in the past is a checkpoint that does not block (Sleep007, Sleep008).
-  /// Errors: std::invalid_argument for NaN (Sleep009); Cancelled.
+  /// Suspends the current task until `wake_time`; one in the past is a checkpoint that does not block (Sleep007,
+  /// Sleep008). Errors: std::invalid_argument for NaN (Sleep009); Cancelled.
   virtual Sleep sleep_until(TimePoint wake_time);
   /// Suspends the current task until it is cancelled (Sleep005). Errors: Cancelled.
   virtual Sleep sleep_forever() { return Sleep(*this, never); }
@@ -96,10 +97,10 @@ class AsyncBackend {
   /// The type of the exception that every cancellation throws: Cancelled (Cancel001).
   virtual const std::type_info& cancelled_type() const noexcept { return typeid(Cancelled); }
 
-  /// Awaits `awaitable` in the current task, protected from every request that comes from outside (Shield003, Shield005):
-  /// such a request is thrown at the first checkpoint after the shield (Shield007), or has no effect if none follows (Shield008).
-  /// Scopes, deadlines and groups opened inside work (Shield012, Shield013).
-  /// Errors: what the awaitable throws.
+  /// Awaits `awaitable` in the current task, protected from every request that comes from outside (Shield003,
+  /// Shield005): such a request is thrown at the first checkpoint after the shield (Shield007), or has no effect if
+  /// none follows (Shield008). Scopes, deadlines and groups opened inside work (Shield012, Shield013). Errors: what the
+  /// awaitable throws.
   template <Awaitable A>
   Coro<AwaitResult<A>> ignore_cancellation(A awaitable) {
     const std::unique_ptr<ShieldCore> shield = make_shield();
@@ -115,8 +116,8 @@ class AsyncBackend {
   /// A scope that ends its block when it is cancelled or when `deadline` has come (Scope001).
   /// Errors: std::invalid_argument if the deadline is NaN. Threads: any; it is entered on a loop thread (Scope039).
   virtual CancelScope open_cancel_scope(TimePoint deadline = never) { return CancelScope(make_cancel_scope(deadline)); }
-  /// A scope whose deadline is `delay` from this call on (Timeout001, Timeout002); a negative delay has expired already (Timeout019).
-  /// Errors: std::invalid_argument for NaN (Timeout018); UsageError without a running loop.
+  /// A scope whose deadline is `delay` from this call on (Timeout001, Timeout002); a negative delay has expired already
+  /// (Timeout019). Errors: std::invalid_argument for NaN (Timeout018); UsageError without a running loop.
   virtual CancelScope move_on_after(Seconds delay);
   /// A scope with an absolute deadline (Timeout006). Errors: std::invalid_argument for NaN.
   virtual CancelScope move_on_at(TimePoint deadline);
@@ -132,9 +133,9 @@ class AsyncBackend {
 
   /// Awaits all of them concurrently and returns their values in the order of the arguments (Gather001, Gather002): a
   /// std::vector<T> if all have the type T, nothing if all are void, else a std::tuple (void: std::monostate).
-  /// A std::shared_ptr to an awaitable may be given several times: it is awaited once, its value stands at each place (Gather006).
-  /// Errors: ExceptionGroup with the failures, also for one (Gather003); the first failure cancels the others (Gather008).
-  /// Cancelled, after all have ended (Gather009, Gather010).
+  /// A std::shared_ptr to an awaitable may be given several times: it is awaited once, its value stands at each place
+  /// (Gather006). Errors: ExceptionGroup with the failures, also for one (Gather003); the first failure cancels the
+  /// others (Gather008). Cancelled, after all have ended (Gather009, Gather010).
   template <class... Awaitables>
   auto gather(Awaitables&&... awaitables);
   /// The same for a number of awaitables that is known only at run time.
@@ -152,7 +153,8 @@ class AsyncBackend {
   virtual std::unique_ptr<CancelScopeCore> make_cancel_scope(TimePoint deadline) = 0;
   virtual std::unique_ptr<ShieldCore> make_shield() = 0;
   virtual std::unique_ptr<TaskGroupCore> make_task_group() = 0;
-  /// Puts the current task behind the others that are ready. Returns false, with an outcome set, if it need not suspend.
+  /// Puts the current task behind the others that are ready. Returns false, with an outcome set, if it need not
+  /// suspend.
   virtual bool suspend_yield(WaitPoint& point) = 0;
   virtual bool suspend_shielded_yield(WaitPoint& point) = 0;
   /// Suspends the current task until `wake_time`, which is not NaN; always a schedule point.
@@ -163,7 +165,8 @@ class AsyncBackend {
   virtual Coro<void> run_all(std::vector<TaskRef<>> bodies);
 
  protected:
-  /// Marks this thread as running `backend` as long as it lives. Errors: UsageError if a loop runs here already (Run004).
+  /// Marks this thread as running `backend` as long as it lives. Errors: UsageError if a loop runs here already
+  /// (Run004).
   class RunningHere {
    public:
     explicit RunningHere(AsyncBackend& backend);

@@ -39,20 +39,24 @@ inline constexpr bool recycles_blocks = true;
 #endif
 
 inline void* allocate_block(std::size_t size) {
-  if (size > largest_recycled_block) [[unlikely]] return allocate_large_block(size);
+  if (size > largest_recycled_block) [[unlikely]]
+    return allocate_large_block(size);
   const std::size_t index = (size + block_class_bytes - 1) / block_class_bytes;
   FreeList& list = block_recycler.lists[index];
   FreeBlock* block = list.head;
-  if (block == nullptr) [[unlikely]] return allocate_new_block(index);
+  if (block == nullptr) [[unlikely]]
+    return allocate_new_block(index);
   list.head = block->next;
   --list.length;
   return block;
 }
 
 inline void release_block(void* memory, std::size_t size) noexcept {
-  if (!recycles_blocks || size > largest_recycled_block) [[unlikely]] return free_block(memory);
+  if (!recycles_blocks || size > largest_recycled_block) [[unlikely]]
+    return free_block(memory);
   FreeList& list = block_recycler.lists[(size + block_class_bytes - 1) / block_class_bytes];
-  if (list.length >= most_kept_blocks) [[unlikely]] return free_block(memory);
+  if (list.length >= most_kept_blocks) [[unlikely]]
+    return free_block(memory);
   auto* block = static_cast<FreeBlock*>(memory);
   block->next = list.head;
   list.head = block;

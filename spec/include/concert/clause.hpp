@@ -26,8 +26,8 @@ constexpr std::string_view to_string(Level level) noexcept {
 
 /// One numbered guarantee, as its page states it. Texts of a field that the page does not have are empty.
 struct Clause {
-  std::string_view id;         ///< "Scope029"
-  std::string_view area;       ///< the name of its page, "scope"
+  std::string_view id;    ///< "Scope029"
+  std::string_view area;  ///< the name of its page, "scope"
   Level level;
   std::string_view sentence;   ///< the guarantee; of a retired clause, why it is retired
   std::string_view why;        ///< the harm if it is broken

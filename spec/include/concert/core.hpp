@@ -21,8 +21,8 @@ namespace concert {
 class AsyncBackend;
 struct TaskInfo;
 
-/// A cancel scope of a backend. The front (CancelScope::run) calls enter, runs the body, then exit with the body's failure.
-/// Threads: the loop thread only; before it is entered, any one thread (Scope039).
+/// A cancel scope of a backend. The front (CancelScope::run) calls enter, runs the body, then exit with the body's
+/// failure. Threads: the loop thread only; before it is entered, any one thread (Scope039).
 class CancelScopeCore : public detail::Recycled {
  public:
   virtual ~CancelScopeCore() = default;
@@ -48,7 +48,8 @@ class ShieldCore : public detail::Recycled {
   virtual void exit() noexcept = 0;
 };
 
-/// The backend's side of one task. Made by TaskGroupCore::spawn or run_main, ended by `dispose` when the last handle goes.
+/// The backend's side of one task. Made by TaskGroupCore::spawn or run_main, ended by `dispose` when the last handle
+/// goes.
 class TaskCore {
  public:
   virtual AsyncBackend& backend() const noexcept = 0;
@@ -129,8 +130,8 @@ class TaskRef {
   TaskRef(const TaskRef& other) noexcept : TaskRef(other.body_) {}
   TaskRef(TaskRef&& other) noexcept : body_(std::exchange(other.body_, nullptr)) {}
   template <class Derived>
-    requires std::derived_from<Derived, Body>
-  TaskRef(const TaskRef<Derived>& other) noexcept : TaskRef(other.get()) {}  // NOLINT: an upcast, as of a pointer
+  requires std::derived_from<Derived, Body> TaskRef(const TaskRef<Derived>& other)
+  noexcept : TaskRef(other.get()) {}  // NOLINT: an upcast, as of a pointer
   TaskRef& operator=(TaskRef other) noexcept {
     std::swap(body_, other.body_);
     return *this;

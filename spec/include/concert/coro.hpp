@@ -87,10 +87,8 @@ class Promise : public PromiseBase {
  public:
   Coro<T> get_return_object() noexcept;
   template <class U>
-    requires std::constructible_from<T, U>
-  void return_value(U&& value) {
-    value_.emplace(std::forward<U>(value));
-  }
+  requires std::constructible_from<T, U>
+  void return_value(U&& value) { value_.emplace(std::forward<U>(value)); }
   T take() { return std::move(*value_); }
 
  private:

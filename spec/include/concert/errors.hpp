@@ -21,9 +21,9 @@ class CancelKey {
   CancelKey() = default;
 };
 
-/// Thrown by a wait whose task is cancelled. Not a std::exception, so that a handler for errors cannot swallow it (Cancel002).
-/// The object means nothing by itself: scopes decide by their own state what they absorb, so that a stored and
-/// rethrown Cancelled is an ordinary failure (decision 0002).
+/// Thrown by a wait whose task is cancelled. Not a std::exception, so that a handler for errors cannot swallow it
+/// (Cancel002). The object means nothing by itself: scopes decide by their own state what they absorb, so that a stored
+/// and rethrown Cancelled is an ordinary failure (decision 0002).
 class Cancelled final {
  public:
   explicit Cancelled(CancelKey) noexcept {}

@@ -22,9 +22,9 @@ namespace concert {
 ///     });
 ///
 /// The first failure, of a child or of the body, cancels the group once. Failures of children come out as one
-/// ExceptionGroup (Group016), a lone failure of the body comes out as it is (Group020), mere cancellation as one Cancelled (Group023).
-/// Never leave a group while holding a lock that one of its tasks must take again for its condition: nobody could end that wait.
-/// Threads: the loop thread only.
+/// ExceptionGroup (Group016), a lone failure of the body comes out as it is (Group020), mere cancellation as one
+/// Cancelled (Group023). Never leave a group while holding a lock that one of its tasks must take again for its
+/// condition: nobody could end that wait. Threads: the loop thread only.
 class TaskGroup {
  public:
   explicit TaskGroup(std::unique_ptr<TaskGroupCore> core) noexcept : core_(std::move(core)) {}
@@ -38,21 +38,22 @@ class TaskGroup {
   /// The wait for the tasks cannot be interrupted (Group033).
   template <class Body>
   auto run(Body&& body) {
-    CONCERT_REQUIRE_SAFE_CALLABLE(Body&&);
+    CONCERT_REQUIRE_SAFE_CALLABLE(Body &&);
     return run_body<detail::Kept<Body>>(std::forward<Body>(body));
   }
 
   /// Schedules `function(arguments...)` as a new task; it has not run yet when this returns (Group009).
-  /// The callable and its arguments are stored in the task. Allowed inside the block and while it waits for tasks (Group003).
-  /// Errors: UsageError before the block is entered and after it is left (Group006, Group007); then nothing is kept (Group008).
+  /// The callable and its arguments are stored in the task. Allowed inside the block and while it waits for tasks
+  /// (Group003). Errors: UsageError before the block is entered and after it is left (Group006, Group007); then nothing
+  /// is kept (Group008).
   template <class F, class... Args>
-    requires std::invocable<std::decay_t<F>&, std::decay_t<Args>&&...>
-  void start_soon(F&& function, Args&&... arguments) {
+  requires std::invocable < std::decay_t<F>
+  &, std::decay_t<Args>&&... > void start_soon(F&& function, Args&&... arguments) {
     core_->spawn(detail::make_task_body(std::forward<F>(function), std::forward<Args>(arguments)...));
   }
   template <class F, class... Args>
-    requires std::invocable<std::decay_t<F>&, std::decay_t<Args>&&...>
-  void start_soon(TaskName name, F&& function, Args&&... arguments) {
+  requires std::invocable < std::decay_t<F>
+  &, std::decay_t<Args>&&... > void start_soon(TaskName name, F&& function, Args&&... arguments) {
     auto body = detail::make_task_body(std::forward<F>(function), std::forward<Args>(arguments)...);
     body->name = std::move(name.value);
     core_->spawn(std::move(body));
@@ -62,15 +63,16 @@ class TaskGroup {
   /// Errors: UsageError as start_soon; Cancelled if the caller is cancelled before the task began: the task is then
   /// cancelled and waited for, and the group is not disturbed (Group027).
   template <class F, class... Args>
-    requires std::invocable<std::decay_t<F>&, std::decay_t<Args>&&...>
-  Coro<Task<detail::TaskResult<F, Args...>>> start(F&& function, Args&&... arguments) {
-    CONCERT_REQUIRE_SAFE_CALLABLE(F&&);
+  requires std::invocable < std::decay_t<F>
+  &, std::decay_t<Args>&&... > Coro<Task<detail::TaskResult<F, Args...>>> start(F&& function, Args&&... arguments) {
+    CONCERT_REQUIRE_SAFE_CALLABLE(F &&);
     return start_body(*core_, detail::make_task_body(std::forward<F>(function), std::forward<Args>(arguments)...));
   }
   template <class F, class... Args>
-    requires std::invocable<std::decay_t<F>&, std::decay_t<Args>&&...>
-  Coro<Task<detail::TaskResult<F, Args...>>> start(TaskName name, F&& function, Args&&... arguments) {
-    CONCERT_REQUIRE_SAFE_CALLABLE(F&&);
+  requires std::invocable < std::decay_t<F>
+  &, std::decay_t<Args>&&... >
+         Coro<Task<detail::TaskResult<F, Args...>>> start(TaskName name, F&& function, Args&&... arguments) {
+    CONCERT_REQUIRE_SAFE_CALLABLE(F &&);
     auto body = detail::make_task_body(std::forward<F>(function), std::forward<Args>(arguments)...);
     body->name = std::move(name.value);
     return start_body(*core_, std::move(body));
@@ -86,7 +88,8 @@ class TaskGroup {
     }
   }
   template <class Body>
-  using Result = AwaitResult<decltype(call(std::declval<std::remove_reference_t<Body>&>(), std::declval<TaskGroup&>()))>;
+  using Result =
+      AwaitResult<decltype(call(std::declval<std::remove_reference_t<Body>&>(), std::declval<TaskGroup&>()))>;
 
   template <class Body>
   Coro<Result<Body>> run_body(Body body) {

@@ -30,7 +30,8 @@ class BackendRegistry {
   void add_missing(std::string name, std::string reason);
 
   /// A new backend of that name (Util001).
-  /// Errors: UnsupportedOperation for an unknown name, which it carries (Util002); MissingDependency with the reason nested (Util003).
+  /// Errors: UnsupportedOperation for an unknown name, which it carries (Util002); MissingDependency with the reason
+  /// nested (Util003).
   std::unique_ptr<AsyncBackend> make(std::string_view name) const;
   std::vector<std::string> names() const;
 

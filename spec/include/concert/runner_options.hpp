@@ -54,7 +54,8 @@ class RunnerOptionReader {
   void refuse_unknown() const;
 
  private:
-  [[noreturn]] void throw_wrong_type(std::string_view name, std::string_view expected, const std::type_info& came) const;
+  [[noreturn]] void throw_wrong_type(std::string_view name, std::string_view expected,
+                                     const std::type_info& came) const;
 
   const RunnerOptions& options_;
   std::string backend_;

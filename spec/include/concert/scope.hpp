@@ -14,23 +14,24 @@
 namespace concert {
 
 namespace detail {
-/// What a scope gives for a body that returns T: the value, or nothing if the scope absorbed its cancellation (Scope044).
-/// A body that returns a reference gives a pointer, null if it was cancelled.
+/// What a scope gives for a body that returns T: the value, or nothing if the scope absorbed its cancellation
+/// (Scope044). A body that returns a reference gives a pointer, null if it was cancelled.
 template <class T>
 using ScopeResult = std::conditional_t<
     std::is_void_v<T>, void,
     std::conditional_t<std::is_reference_v<T>, std::add_pointer_t<std::remove_reference_t<T>>, std::optional<T>>>;
 }  // namespace detail
 
-/// A block of one task that can be cancelled, by cancel() or by its deadline. Other tasks may hold it to control the block.
+/// A block of one task that can be cancelled, by cancel() or by its deadline. Other tasks may hold it to control the
+/// block.
 ///
 ///     auto scope = backend.move_on_after(2s);
 ///     std::optional<Reply> reply = co_await scope.run([&](CancelScope&) { return ask(server); });
 ///     if (!reply) log("no answer within two seconds");
 ///
-/// Cancellation is state: while the scope is cancelled, each checkpoint inside throws Cancelled (Cancel007). The outermost
-/// cancelled scope that the task can see absorbs it (Scope030). There is no shielded scope (Shield018): see ignore_cancellation.
-/// Threads: the loop thread only, else UsageError; before it is entered, any one thread.
+/// Cancellation is state: while the scope is cancelled, each checkpoint inside throws Cancelled (Cancel007). The
+/// outermost cancelled scope that the task can see absorbs it (Scope030). There is no shielded scope (Shield018): see
+/// ignore_cancellation. Threads: the loop thread only, else UsageError; before it is entered, any one thread.
 class CancelScope {
  public:
   explicit CancelScope(std::unique_ptr<CancelScopeCore> core) noexcept : core_(std::move(core)) {}
@@ -40,19 +41,21 @@ class CancelScope {
   AsyncBackend& backend() const noexcept { return core_->backend(); }
 
   /// Runs `body(scope)` or `body()` inside the scope. A body without a value gives nothing, one with a value of type T
-  /// std::optional<T>, one with a reference a pointer; empty means that the scope absorbed its cancellation (Scope010, Scope044).
-  /// Errors: UsageError on a second run (Scope021); what the body throws, unchanged, other than the scope's own Cancelled (Scope034).
+  /// std::optional<T>, one with a reference a pointer; empty means that the scope absorbed its cancellation (Scope010,
+  /// Scope044). Errors: UsageError on a second run (Scope021); what the body throws, unchanged, other than the scope's
+  /// own Cancelled (Scope034).
   template <class Body>
   auto run(Body&& body) {
-    CONCERT_REQUIRE_SAFE_CALLABLE(Body&&);
+    CONCERT_REQUIRE_SAFE_CALLABLE(Body &&);
     return run_body<detail::Kept<Body>>(std::forward<Body>(body));
   }
 
-  /// Cancels the scope: from the next checkpoint on each wait inside throws Cancelled (Scope003). Idempotent (Scope005).
-  /// No guarantee that the block ends early: it may swallow the exception (Scope004). Before the block is entered it is
-  /// remembered (Scope017), after its end it has no effect on any task (Scope028).
+  /// Cancels the scope: from the next checkpoint on each wait inside throws Cancelled (Scope003). Idempotent
+  /// (Scope005). No guarantee that the block ends early: it may swallow the exception (Scope004). Before the block is
+  /// entered it is remembered (Scope017), after its end it has no effect on any task (Scope028).
   void cancel() { core_->cancel(); }
-  /// True once cancel() was called or the deadline was noticed to have passed (Scope006, Scope007). Reading changes nothing (Scope042).
+  /// True once cancel() was called or the deadline was noticed to have passed (Scope006, Scope007). Reading changes
+  /// nothing (Scope042).
   bool cancel_called() const { return core_->cancel_called(); }
   /// True if the scope absorbed a Cancelled, also out of a group of failures (Scope009, Scope036).
   bool cancelled_caught() const { return core_->cancelled_caught(); }
@@ -60,8 +63,9 @@ class CancelScope {
   /// The deadline on the backend's clock, as it was set; `never` if there is none (Scope011, Scope040).
   TimePoint when() const { return core_->deadline(); }
   TimePoint deadline() const { return core_->deadline(); }
-  /// Replaces the deadline (Scope012). A past one cancels (Scope026); a later one rescues a scope whose expiry was not noticed
-  /// yet (Scope027), and never undoes a cancellation (Scope025). Errors: std::invalid_argument for NaN; the old one stays (Scope016).
+  /// Replaces the deadline (Scope012). A past one cancels (Scope026); a later one rescues a scope whose expiry was not
+  /// noticed yet (Scope027), and never undoes a cancellation (Scope025). Errors: std::invalid_argument for NaN; the old
+  /// one stays (Scope016).
   void reschedule(TimePoint deadline) { core_->reschedule(deadline); }
   /// Moves the deadline by `more`, which may be negative: reschedule(when() + more) (Scope013).
   void extend(Seconds more) { core_->reschedule(core_->deadline() + more); }
@@ -146,7 +150,7 @@ class TimeoutScope {
   /// Cancelled for a cancellation from elsewhere (Timeout014).
   template <class Body>
   auto run(Body&& body) {
-    CONCERT_REQUIRE_SAFE_CALLABLE(Body&&);
+    CONCERT_REQUIRE_SAFE_CALLABLE(Body &&);
     return run_body<detail::Kept<Body>>(std::forward<Body>(body));
   }
 

@@ -52,7 +52,8 @@ class TypedTaskBody : public TaskBody {
   std::optional<Stored> value_;
 };
 
-/// What Task<T>::join gives: a copy, or a reference to a result that cannot be copied; it lives as long as a handle does.
+/// What Task<T>::join gives: a copy, or a reference to a result that cannot be copied; it lives as long as a handle
+/// does.
 template <class T>
 using JoinResult = std::conditional_t<std::is_void_v<T> || std::is_reference_v<T> || std::is_copy_constructible_v<T>, T,
                                       std::add_lvalue_reference_t<std::add_const_t<T>>>;
@@ -73,13 +74,14 @@ class Task {
   TaskInfo info() const { return core().info(); }
   /// True once the task has returned, raised or was cancelled (Task002).
   bool done() const { return core().done(); }
-  /// Asks the task to end: from its next checkpoint on, each of its waits throws Cancelled until it ends (Task003, Cancel009).
-  /// Returns false if it is done already, else true (Task004, Task005, Task007). No guarantee: it may swallow the exception (Task006).
+  /// Asks the task to end: from its next checkpoint on, each of its waits throws Cancelled until it ends (Task003,
+  /// Cancel009). Returns false if it is done already, else true (Task004, Task005, Task007). No guarantee: it may
+  /// swallow the exception (Task006).
   bool cancel() const { return core().cancel(); }
   /// True if the task is done and let a cancellation end it (Task008 to Task011).
   bool cancelled() const { return core().cancelled(); }
-  /// Waits for the end; never throws the task's outcome (Task012). Errors: Cancelled, which leaves the task alone (Task013).
-  /// Does not suspend if the task is done (Task024).
+  /// Waits for the end; never throws the task's outcome (Task012). Errors: Cancelled, which leaves the task alone
+  /// (Task013). Does not suspend if the task is done (Task024).
   TaskWait wait() const { return TaskWait(core()); }
   /// Waits for the end and returns the result, each time the same (Task014, Task018).
   /// A result that can be copied is returned by value, another one as a reference that lives as long as a handle.
@@ -88,7 +90,8 @@ class Task {
   /// As join, but a cancellation of the caller cancels the task too (Task019); the caller then waits, shielded, for the
   /// task's end (Task020), and gets Cancelled only if the task ended cancelled, else the task's value or exception
   /// (Task021, Task022), with the caller's own request still pending (Task023).
-  /// Never call it while holding a lock that the task may have to take again for its condition: nobody could end that wait.
+  /// Never call it while holding a lock that the task may have to take again for its condition: nobody could end that
+  /// wait.
   Coro<detail::JoinResult<T>> join_or_cancel() const { return join_or_cancel_body(*this); }
 
   friend bool operator==(const Task& left, const Task& right) noexcept { return left.body_.get() == right.body_.get(); }

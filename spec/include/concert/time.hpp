@@ -11,7 +11,8 @@ namespace concert {
 /// A duration in seconds. May be +infinity; NaN is refused wherever it comes in.
 using Seconds = std::chrono::duration<double>;
 
-/// The clock of the running backend: monotonic, with an epoch of its own (Clock003, Clock004). Read it with AsyncBackend::current_time().
+/// The clock of the running backend: monotonic, with an epoch of its own (Clock003, Clock004). Read it with
+/// AsyncBackend::current_time().
 struct BackendClock {
   using rep = double;
   using period = std::ratio<1>;
@@ -29,8 +30,8 @@ inline constexpr TimePoint never{Seconds{std::numeric_limits<double>::infinity()
 /// A point in time on a loop's own clock, in whole nanoseconds; `Ticks::max()` stands for never.
 using Ticks = std::chrono::nanoseconds;
 
-/// The first tick at which `time` has come: rounds up, so that nothing fires early (Sleep001), and saturates at both ends.
-/// `to_time(to_ticks(t)) >= t` holds for every t that is not NaN. Errors: std::invalid_argument for NaN.
+/// The first tick at which `time` has come: rounds up, so that nothing fires early (Sleep001), and saturates at both
+/// ends. `to_time(to_ticks(t)) >= t` holds for every t that is not NaN. Errors: std::invalid_argument for NaN.
 Ticks to_ticks(TimePoint time);
 
 /// The point in time of a tick; Ticks::max() gives `never`.

@@ -39,7 +39,8 @@ class WaitPoint {
 
   /// Gives the outcome to the awaiting task. Errors: Cancelled.
   void finish() const {
-    if (outcome == Outcome::cancelled) [[unlikely]] throw Cancelled(CancelKey{});
+    if (outcome == Outcome::cancelled) [[unlikely]]
+      throw Cancelled(CancelKey{});
   }
 
  private:

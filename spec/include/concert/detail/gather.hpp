@@ -106,8 +106,8 @@ template <class... A>
 Coro<std::tuple<std::conditional_t<std::is_void_v<GatherValue<A>>, std::monostate, GatherValue<A>>...>> gather_tuple(
     AsyncBackend& backend, std::tuple<A...> awaitables) {
   std::vector<std::pair<const void*, TaskRef<>>> met;
-  auto bodies = std::apply([&](A&... each) { return std::tuple<GatherBody<GatherValue<A>>...>{gather_body(each, met)...}; },
-                           awaitables);
+  auto bodies = std::apply(
+      [&](A&... each) { return std::tuple<GatherBody<GatherValue<A>>...>{gather_body(each, met)...}; }, awaitables);
   co_await backend.run_all(bodies_of(met));
   using Tuple = std::tuple<std::conditional_t<std::is_void_v<GatherValue<A>>, std::monostate, GatherValue<A>>...>;
   co_return std::apply(

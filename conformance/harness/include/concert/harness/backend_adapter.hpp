@@ -47,14 +47,25 @@ struct BackendAdapter {
 
 template <class B>
 BackendAdapter adapter_for() {
-  static_assert(requires { { B::name } -> std::convertible_to<std::string_view>; },
-                "a backend under test needs: static constexpr std::string_view name = \"...\";");
-  static_assert(requires { { B::make() } -> std::convertible_to<std::unique_ptr<AsyncBackend>>; },
-                "a backend under test needs: static std::unique_ptr<concert::AsyncBackend> make();");
-  static_assert(requires { { B::manifest() } -> std::convertible_to<Manifest>; },
-                "a backend under test needs: static concert::conformance::Manifest manifest();");
+  static_assert(
+      requires {
+        { B::name } -> std::convertible_to<std::string_view>;
+      },
+      "a backend under test needs: static constexpr std::string_view name = \"...\";");
+  static_assert(
+      requires {
+        { B::make() } -> std::convertible_to<std::unique_ptr<AsyncBackend>>;
+      },
+      "a backend under test needs: static std::unique_ptr<concert::AsyncBackend> make();");
+  static_assert(
+      requires {
+        { B::manifest() } -> std::convertible_to<Manifest>;
+      },
+      "a backend under test needs: static concert::conformance::Manifest manifest();");
   BackendAdapter adapter{std::string(B::name), [] { return B::make(); }, B::manifest(), {}, {}, {}};
-  if constexpr (requires(const Schedule& schedule) { { B::runner_options(schedule) } -> std::convertible_to<RunnerOptions>; }) {
+  if constexpr (requires(const Schedule& schedule) {
+                  { B::runner_options(schedule) } -> std::convertible_to<RunnerOptions>;
+                }) {
     adapter.runner_options = [](const Schedule& schedule) { return B::runner_options(schedule); };
   }
   return adapter;

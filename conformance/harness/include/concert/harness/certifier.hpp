@@ -62,9 +62,9 @@ results::TestRecord run_clause_test(const BackendAdapter& backend, const ClauseT
 std::string failure_text(const ClauseTest& test, const results::TestRecord& record);
 
 /// main() of a certifier. With --list, --run, --list-mutants or --list-variants it speaks the runner's protocol
-/// (conformance/runner/README.md); with anything else it is an ordinary GoogleTest program with a test for each clause and
-/// backend, such as `Scope/asio.Scope029OuterCancelReachesEveryDepth`.
-/// Returns the exit code: 0 passed, 1 failed, 2 usage, 3 harness error, 4 inconclusive.
+/// (conformance/runner/README.md); with anything else it is an ordinary GoogleTest program with a test for each clause
+/// and backend, such as `Scope/asio.Scope029OuterCancelReachesEveryDepth`. Returns the exit code: 0 passed, 1 failed, 2
+/// usage, 3 harness error, 4 inconclusive.
 int certifier_main(int argc, char** argv, const Certifier& certifier);
 
 }  // namespace concert::conformance

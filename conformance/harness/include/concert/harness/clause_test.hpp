@@ -11,7 +11,8 @@
 
 namespace concert::conformance {
 
-/// `logical` tests run on virtual time; `physical` ones need real time or threads, and may be inconclusive on a busy machine.
+/// `logical` tests run on virtual time; `physical` ones need real time or threads, and may be inconclusive on a busy
+/// machine.
 enum class Tier { logical, physical };
 
 struct ClauseTest {

@@ -39,8 +39,7 @@ std::string show(const Log& log);
 std::string show(const std::vector<std::string>& words);
 std::string show_number(long double value);
 template <class Number>
-  requires(std::is_arithmetic_v<Number> && !std::is_same_v<Number, bool>)
-std::string show(Number value) {
+requires(std::is_arithmetic_v<Number> && !std::is_same_v<Number, bool>) std::string show(Number value) {
   return show_number(static_cast<long double>(value));
 }
 template <class T>
@@ -48,8 +47,7 @@ std::string show(const std::optional<T>& value) {
   return value ? show(*value) : "nothing";
 }
 template <class T>
-  requires(!std::is_same_v<T, std::string>)
-std::string show(const std::vector<T>& values) {
+requires(!std::is_same_v<T, std::string>) std::string show(const std::vector<T>& values) {
   std::vector<std::string> words;
   for (const T& value : values) words.push_back(show(value));
   return show(words);

@@ -24,8 +24,8 @@ struct Manifest {
   const std::string& trait(std::string_view name) const;
 };
 
-/// Checks the traits against the clause pages. Errors: std::invalid_argument that lists what is missing, unknown or has a
-/// value that its clause does not allow.
+/// Checks the traits against the clause pages. Errors: std::invalid_argument that lists what is missing, unknown or has
+/// a value that its clause does not allow.
 void check_manifest(const std::string& backend, const Manifest& manifest);
 
 }  // namespace concert::conformance

@@ -11,11 +11,13 @@ namespace concert::conformance {
 struct Schedule {
   /// 0: the backend's own order; else a seed for the order of ready tasks, if the backend has such an option.
   std::uint64_t order_seed = 0;
-  /// True: each reading of the clock costs some time (seeded), as computing does. Then times are judged by rules, not by equality.
+  /// True: each reading of the clock costs some time (seeded), as computing does. Then times are judged by rules, not
+  /// by equality.
   bool perturbed_clock = false;
   std::uint64_t clock_seed = 0;
 
-  /// The n-th schedule of a test: 0 is plain and in the backend's own order; later ones are seeded, each second one perturbed.
+  /// The n-th schedule of a test: 0 is plain and in the backend's own order; later ones are seeded, each second one
+  /// perturbed.
   static Schedule nth(std::uint64_t seed, int n);
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };

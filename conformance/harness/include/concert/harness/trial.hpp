@@ -73,12 +73,14 @@ class Trial {
   bool expect_equal(std::string_view key, const Expected& expected, const Observed& observed) {
     return expect(observed == expected, key, show(expected), show(observed));
   }
-  bool expect_true(std::string_view key, bool observed) { return expect(observed, key, "true", observed ? "true" : "false"); }
+  bool expect_true(std::string_view key, bool observed) {
+    return expect(observed, key, "true", observed ? "true" : "false");
+  }
   bool expect_false(std::string_view key, bool observed) {
     return expect(!observed, key, "false", observed ? "true" : "false");
   }
-  /// An instant on the backend's clock: never before `expected`; on a plain clock not later than the loop's grain (1 ms),
-  /// on a perturbed one within half a second.
+  /// An instant on the backend's clock: never before `expected`; on a plain clock not later than the loop's grain (1
+  /// ms), on a perturbed one within half a second.
   bool expect_time(std::string_view key, TimePoint expected, TimePoint observed);
   bool expect_elapsed(std::string_view key, Seconds expected, Seconds observed);
   /// `failure` is null.

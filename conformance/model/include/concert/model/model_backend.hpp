@@ -15,14 +15,14 @@ namespace concert::model {
 
 /// The freedoms that the clauses leave, one member each; the model can take every value.
 struct Traits {
-  bool yield_may_be_skipped = false;           ///< Yield003
-  bool clock_epoch_is_run = false;             ///< Clock004: each run starts a time line of its own
-  bool start_order_is_fifo = true;             ///< Group010; false: last in, first out
-  bool cancelled_start_runs_first_step = true; ///< Group028
-  bool gather_starts_in_order = true;          ///< Gather012
-  bool failed_join_reports_failure = true;     ///< Task028
-  bool caught_without_own_exception = false;   ///< Scope038
-  bool self_join_is_diagnosed = true;          ///< Shield019
+  bool yield_may_be_skipped = false;            ///< Yield003
+  bool clock_epoch_is_run = false;              ///< Clock004: each run starts a time line of its own
+  bool start_order_is_fifo = true;              ///< Group010; false: last in, first out
+  bool cancelled_start_runs_first_step = true;  ///< Group028
+  bool gather_starts_in_order = true;           ///< Gather012
+  bool failed_join_reports_failure = true;      ///< Task028
+  bool caught_without_own_exception = false;    ///< Scope038
+  bool self_join_is_diagnosed = true;           ///< Shield019
 };
 
 struct ModelOptions {

@@ -31,21 +31,21 @@ struct Header {
   std::string spec_version;     ///< of the clauses
   std::vector<std::string> features;
   std::map<std::string, std::string> traits;
-  bool virtual_time = true;     ///< false: the backend declared that its clock cannot be interposed
+  bool virtual_time = true;  ///< false: the backend declared that its clock cannot be interposed
   std::uint64_t seed = 0;
-  int schedules = 1;            ///< order seeds tried per test
-  std::string started;          ///< UTC, ISO 8601
+  int schedules = 1;                           ///< order seeds tried per test
+  std::string started;                         ///< UTC, ISO 8601
   std::map<std::string, std::string> machine;  ///< compiler, system, cores, sanitizer
   std::vector<std::string> command;            ///< to run it again
 };
 
 /// What a failed check said. Never empty.
 struct Failure {
-  std::string key;       ///< short name of the check inside its test, stable
+  std::string key;  ///< short name of the check inside its test, stable
   std::string expected;
   std::string observed;
-  std::string message;   ///< the full text for a person
-  std::string input;     ///< the shrunk input of a property; empty for an example
+  std::string message;  ///< the full text for a person
+  std::string input;    ///< the shrunk input of a property; empty for an example
   std::int64_t case_index = -1;
   std::int64_t shrinks = 0;
   std::string schedule;  ///< order and clock of the failing run, "fifo, plain clock"
@@ -58,18 +58,18 @@ struct TestRecord {
   std::string test;
   std::string clause;
   Verdict verdict = Verdict::untested;
-  std::string tier;      ///< "logical" (virtual time) or "physical" (real time)
+  std::string tier;  ///< "logical" (virtual time) or "physical" (real time)
   std::int64_t cases = 0;
   std::map<std::string, std::int64_t> witnesses;
   double seconds = 0;
-  std::string reason;    ///< for every verdict but passed: why, in one line
+  std::string reason;  ///< for every verdict but passed: why, in one line
   std::optional<Failure> failure;
 };
 
 /// One clause, rolled up from its tests: a clause passes if every one of its tests passed.
 struct ClauseRecord {
   std::string clause;
-  std::string level;     ///< MUST, SHOULD, MAY
+  std::string level;  ///< MUST, SHOULD, MAY
   std::string area;
   std::string sentence;
   Verdict verdict = Verdict::untested;
@@ -95,7 +95,8 @@ struct ResultFile {
   Footer footer;
 };
 
-/// The file is not a whole and valid result file. The message names the file, the line, what was expected and what came.
+/// The file is not a whole and valid result file. The message names the file, the line, what was expected and what
+/// came.
 class FormatError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
