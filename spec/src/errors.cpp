@@ -15,9 +15,10 @@ namespace {
 std::string timeout_message(TimePoint deadline) {
   std::ostringstream text;
   if (deadline == never) {
-    text << "the scope of a timeout was cancelled by hand";
+    text << "a timeout without a deadline was cancelled by hand";
   } else {
-    text << "the deadline passed: " << deadline.time_since_epoch().count() << " s on the backend's clock";
+    text << "a timeout ended its block; its deadline was " << deadline.time_since_epoch().count()
+         << " s on the backend's clock";
   }
   return text.str();
 }

@@ -7,7 +7,7 @@
 
 #include "concert/harness/certifier.hpp"
 #include "concert/harness/mix.hpp"
-#include "concert/harness/virtual_clock.hpp"
+#include "concert/harness/real_clock.hpp"
 
 namespace concert::conformance {
 
@@ -105,7 +105,7 @@ TestRecord run_clause_test(const BackendAdapter& backend, const ClauseTest& test
   const ReplayToken token = replays ? parse_replay(settings.replay) : ReplayToken{};
   const int first = replays ? token.schedule : 0;
   const int end = replays ? token.schedule + 1 : settings.schedules;
-  const auto started = VirtualClock::real_now();
+  const auto started = real_now();
   std::int64_t checks = 0;
   for (int index = first; index < end; ++index) {
     Trial trial(backend, Schedule::nth(settings.seed, index));
@@ -123,7 +123,7 @@ TestRecord run_clause_test(const BackendAdapter& backend, const ClauseTest& test
     }
   }
   if (!record.failure) judge_evidence(record, checks);
-  record.seconds = std::chrono::duration<double>(VirtualClock::real_now() - started).count();
+  record.seconds = std::chrono::duration<double>(real_now() - started).count();
   return record;
 }
 

@@ -15,12 +15,11 @@ constinit thread_local std::size_t steps_here = 0;
 }  // namespace
 
 Run::Run(AsyncBackend& backend_, const ModelOptions& options_, Pick pick_, TimePoint start)
-    : backend(backend_), options(options_), pick(std::move(pick_)), now(start) {
-  run_here = this;
+    : backend(backend_), options(options_), pick(std::move(pick_)), now(start), outer_(std::exchange(run_here, this)) {
   steps_here = 0;
 }
 
-Run::~Run() { run_here = nullptr; }
+Run::~Run() { run_here = outer_; }
 
 Run* Run::here() noexcept { return run_here; }
 

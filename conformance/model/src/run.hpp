@@ -66,6 +66,8 @@ class Run {
   void step();
   bool advance_clock();
 
+  /// Null but in a mutant that runs a loop inside a loop.
+  Run* outer_;
   std::vector<ModelTask*> ready_;
   std::vector<ModelTask*> blocked_;
 };

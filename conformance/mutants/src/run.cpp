@@ -4,6 +4,11 @@
 
 namespace concert::conformance {
 
-std::vector<Mutant> run_mutants() { return {}; }
+std::vector<Mutant> run_mutants() {
+  return {
+      model_mutant("nested_bootstrap_runs", "bootstrap inside a running loop starts a second loop",
+                   {{"Run004", "same-backend"}}),
+  };
+}
 
 }  // namespace concert::conformance

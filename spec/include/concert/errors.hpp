@@ -40,7 +40,7 @@ class TimeoutError : public std::runtime_error, public std::nested_exception {
  public:
   /// Captures the exception that is being handled, if any, as the nested one.
   explicit TimeoutError(TimePoint deadline);
-  /// The deadline of the scope when it expired, on the backend's clock; `never` if the scope was cancelled by hand.
+  /// The deadline that its scope had, on the backend's clock; `never` if it had none and was cancelled by hand.
   TimePoint deadline() const noexcept { return deadline_; }
 
  private:

@@ -23,9 +23,12 @@ Mutant lying_model(std::string name, std::string breaks, const model::Traits& be
 std::vector<Mutant> run_mutants();
 std::vector<Mutant> clock_mutants();
 std::vector<Mutant> cancel_mutants();
+std::vector<Mutant> shield_mutants();
 std::vector<Mutant> group_mutants();
+std::vector<Mutant> gather_mutants();
 std::vector<Mutant> task_mutants();
 std::vector<Mutant> scope_mutants();
+std::vector<Mutant> timeout_mutants();
 /// Does nothing; always throws; runs everything inline; never cancels.
 std::vector<Mutant> null_backends();
 

@@ -9,9 +9,12 @@ namespace concert::conformance {
 ClauseTests run_tests();
 ClauseTests clock_tests();
 ClauseTests cancel_tests();
+ClauseTests shield_tests();
 ClauseTests group_tests();
+ClauseTests gather_tests();
 ClauseTests task_tests();
 ClauseTests scope_tests();
+ClauseTests timeout_tests();
 
 /// Every test, in the order of the areas.
 ClauseTests all_clause_tests();
