@@ -25,7 +25,8 @@ constexpr std::size_t listing_limit_bytes = 16 * 1024 * 1024;
 json parse_document(std::string_view document, const std::string& name, std::string_view flag) {
   try {
     json parsed = json::parse(document);
-    if (!parsed.is_object()) throw HarnessError(fmt::format("{} {}: expected a JSON object, came {}", name, flag, parsed.type_name()));
+    if (!parsed.is_object())
+      throw HarnessError(fmt::format("{} {}: expected a JSON object, came {}", name, flag, parsed.type_name()));
     return parsed;
   } catch (const json::exception& error) {
     const std::vector<std::string> lines = last_lines(std::string(document.substr(0, 300)), 1);
@@ -42,7 +43,8 @@ T take(const json& object, const char* key, const std::string& place) {
   try {
     return found->get<T>();
   } catch (const json::exception&) {
-    throw HarnessError(fmt::format("{}: expected \"{}\" of another type, came {}", place, key, found->dump().substr(0, 200)));
+    throw HarnessError(
+        fmt::format("{}: expected \"{}\" of another type, came {}", place, key, found->dump().substr(0, 200)));
   }
 }
 
@@ -54,8 +56,10 @@ void check_protocol(const json& document, const std::string& place) {
 
 void check_clause(const std::string& id, const std::string& place) {
   const Clause* clause = find_clause(id);
-  if (clause == nullptr) throw HarnessError(fmt::format("{}: expected a clause of the pages, came the unknown '{}'", place, id));
-  if (clause->level == Level::retired) throw HarnessError(fmt::format("{}: the clause {} is retired: {}", place, id, clause->sentence));
+  if (clause == nullptr)
+    throw HarnessError(fmt::format("{}: expected a clause of the pages, came the unknown '{}'", place, id));
+  if (clause->level == Level::retired)
+    throw HarnessError(fmt::format("{}: the clause {} is retired: {}", place, id, clause->sentence));
 }
 
 ListedTest read_test(const json& entry, const std::string& place) {
@@ -89,7 +93,8 @@ std::string ask(const std::filesystem::path& certifier, std::vector<std::string>
   }
   const auto fail = [&](const std::string& how) {
     const std::vector<std::string> lines = last_lines(result.err.text, 5);
-    throw HarnessError(fmt::format("{}: {}{}{}", question, how, lines.empty() ? "" : "; it printed: ", fmt::join(lines, " / ")));
+    throw HarnessError(
+        fmt::format("{}: {}{}{}", question, how, lines.empty() ? "" : "; it printed: ", fmt::join(lines, " / ")));
   };
   using End = ProcessResult::End;
   if (result.end == End::timed_out) fail(fmt::format("no end within {} s", timeout.count()));
@@ -116,7 +121,8 @@ Listing parse_listing(std::string_view document, const std::string& name) {
   listing.machine = take<std::map<std::string, std::string>>(parsed, "machine", place);
   if (listing.backend.empty()) throw HarnessError(place + ": expected the name of the backend, came \"\"");
   if (listing.spec_version != spec_version)
-    throw HarnessError(fmt::format("{}: expected a certifier for the clauses {}, came one for {}", place, spec_version, listing.spec_version));
+    throw HarnessError(fmt::format("{}: expected a certifier for the clauses {}, came one for {}", place, spec_version,
+                                   listing.spec_version));
   std::set<std::string> names;
   for (const json& entry : take<std::vector<json>>(parsed, "tests", place)) {
     listing.tests.push_back(read_test(entry, place));
@@ -162,7 +168,8 @@ std::vector<std::string> parse_variants(std::string_view document, const std::st
   return variants;
 }
 
-Listing list_tests(const std::filesystem::path& certifier, const std::string& variant, std::chrono::duration<double> timeout) {
+Listing list_tests(const std::filesystem::path& certifier, const std::string& variant,
+                   std::chrono::duration<double> timeout) {
   std::vector<std::string> arguments = {"--list"};
   if (!variant.empty()) arguments.insert(arguments.end(), {"--variant", variant});
   return parse_listing(ask(certifier, arguments, timeout), certifier.string());
@@ -187,7 +194,9 @@ std::vector<std::string> split_filter(std::string_view filter) {
   return globs;
 }
 
-bool matches_glob(const std::string& glob, const std::string& text) { return ::fnmatch(glob.c_str(), text.c_str(), 0) == 0; }
+bool matches_glob(const std::string& glob, const std::string& text) {
+  return ::fnmatch(glob.c_str(), text.c_str(), 0) == 0;
+}
 
 std::vector<ListedTest> select_tests(const Listing& listing, std::string_view filter) {
   if (filter.empty()) return listing.tests;
@@ -201,12 +210,13 @@ std::vector<ListedTest> select_tests(const Listing& listing, std::string_view fi
     const std::string why = clause == nullptr            ? "names no clause and no test"
                             : !clause->exclusion.empty() ? fmt::format("is excluded ({})", clause->exclusion)
                                                          : "has no test";
-    throw SelectionError(fmt::format("'{}' {}; {} lists {} tests, from {} to {}", glob, why, listing.backend, listing.tests.size(),
-                                     listing.tests.front().name, listing.tests.back().name));
+    throw SelectionError(fmt::format("'{}' {}; {} lists {} tests, from {} to {}", glob, why, listing.backend,
+                                     listing.tests.size(), listing.tests.front().name, listing.tests.back().name));
   }
   std::vector<ListedTest> selected;
   for (const ListedTest& test : listing.tests) {
-    if (std::ranges::any_of(globs, [&](const std::string& glob) { return matches(glob, test); })) selected.push_back(test);
+    if (std::ranges::any_of(globs, [&](const std::string& glob) { return matches(glob, test); }))
+      selected.push_back(test);
   }
   return selected;
 }

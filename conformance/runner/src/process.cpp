@@ -27,7 +27,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-[[noreturn]] void fail(int error, const std::string& what) { throw std::system_error(error, std::generic_category(), what); }
+[[noreturn]] void fail(int error, const std::string& what) {
+  throw std::system_error(error, std::generic_category(), what);
+}
 
 class FileDescriptor {
  public:
@@ -217,8 +219,10 @@ int milliseconds_until(Clock::time_point deadline) {
 ProcessResult::End wait_for_end(const Child& child, Tail& out, Tail& err, int stop_fd, Clock::time_point deadline) {
   while (true) {
     // A negative descriptor is ignored by poll, so that a closed stream needs no case of its own.
-    std::array<pollfd, 4> watched = {{{child.handle(), POLLIN, 0}, {stop_fd, POLLIN, 0}, {out.fd(), POLLIN, 0}, {err.fd(), POLLIN, 0}}};
-    if (::poll(watched.data(), watched.size(), milliseconds_until(deadline)) < 0 && errno != EINTR) fail(errno, "cannot poll");
+    std::array<pollfd, 4> watched = {
+        {{child.handle(), POLLIN, 0}, {stop_fd, POLLIN, 0}, {out.fd(), POLLIN, 0}, {err.fd(), POLLIN, 0}}};
+    if (::poll(watched.data(), watched.size(), milliseconds_until(deadline)) < 0 && errno != EINTR)
+      fail(errno, "cannot poll");
     if (watched[2].revents != 0) out.read_some();
     if (watched[3].revents != 0) err.read_some();
     if (watched[0].revents != 0) return ProcessResult::End::exited;
@@ -253,7 +257,8 @@ ProcessResult run_process(const ProcessOptions& options) {
       result.code = WEXITSTATUS(status);
     }
   }
-  // What the child wrote is in the pipes by now. A descendant outside the group may hold them open: nobody waits for it.
+  // What the child wrote is in the pipes by now. A descendant outside the group may hold them open: nobody waits for
+  // it.
   out.read_some();
   err.read_some();
   result.out = std::move(out).finish();

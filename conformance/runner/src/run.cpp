@@ -150,7 +150,8 @@ TestRecord assigned(const ListedTest& test, const ProcessResult& process, Verdic
     failure.message = record.reason;
     for (const Output* output : {&process.out, &process.err}) {
       const std::vector<std::string> lines = last_lines(output->text, kept_lines);
-      if (!lines.empty()) failure.trace.emplace_back(output == &process.out ? "the last lines of stdout:" : "the last lines of stderr:");
+      if (!lines.empty())
+        failure.trace.emplace_back(output == &process.out ? "the last lines of stdout:" : "the last lines of stderr:");
       failure.trace.insert(failure.trace.end(), lines.begin(), lines.end());
     }
     record.failure = std::move(failure);
@@ -158,15 +159,16 @@ TestRecord assigned(const ListedTest& test, const ProcessResult& process, Verdic
   return record;
 }
 
-TestRecord judge_exit(const ListedTest& test, const ProcessResult& process, const std::optional<std::string>& record_text,
-                      bool* is_harness_error) {
+TestRecord judge_exit(const ListedTest& test, const ProcessResult& process,
+                      const std::optional<std::string>& record_text, bool* is_harness_error) {
   const int code = process.code;
   const auto crashed = [&](const std::string& how) {
     return assigned(test, process, Verdict::crashed, fmt::format("exited {} {}", code, how));
   };
   if (code == to_int(ExitCode::usage) || code == to_int(ExitCode::harness_error)) {
     if (is_harness_error != nullptr) *is_harness_error = true;
-    const std::string how = code == to_int(ExitCode::usage) ? "the certifier did not accept its arguments" : "the harness failed";
+    const std::string how =
+        code == to_int(ExitCode::usage) ? "the certifier did not accept its arguments" : "the harness failed";
     return assigned(test, process, Verdict::inconclusive, fmt::format("harness error: {} (exit {})", how, code));
   }
   const std::optional<Verdict> expected = verdict_of_exit(code);
@@ -176,7 +178,8 @@ TestRecord judge_exit(const ListedTest& test, const ProcessResult& process, cons
   TestRecord& record = *file.record;
   // A test may not skip itself: what does not apply is decided by the declared features, before the run.
   if (record.verdict != Verdict::passed && record.verdict != Verdict::failed && record.verdict != Verdict::inconclusive)
-    return crashed(fmt::format("with the verdict '{}', which no running test may give itself", to_string(record.verdict)));
+    return crashed(
+        fmt::format("with the verdict '{}', which no running test may give itself", to_string(record.verdict)));
   if (record.verdict != *expected) return crashed(fmt::format("but its record says '{}'", to_string(record.verdict)));
   return std::move(record);
 }
@@ -201,8 +204,15 @@ TestEnd not_run(const ListedTest& test, Verdict verdict, std::string reason) {
 TestEnd run_in(const std::filesystem::path& certifier, const ListedTest& test, const TestOptions& options,
                const std::filesystem::path& record_file) {
   ProcessOptions process;
-  process.command = {certifier.string(), "--run", test.name, "--record", record_file.string(), "--seed",
-                     std::to_string(options.seed), "--schedules", std::to_string(options.schedules)};
+  process.command = {certifier.string(),
+                     "--run",
+                     test.name,
+                     "--record",
+                     record_file.string(),
+                     "--seed",
+                     std::to_string(options.seed),
+                     "--schedules",
+                     std::to_string(options.schedules)};
   const auto add = [&](const char* flag, const std::string& value) {
     if (!value.empty()) process.command.insert(process.command.end(), {flag, value});
   };
@@ -259,16 +269,16 @@ bool is_stopped(int stop_fd) {
 }
 
 // From bad to good, so that no pass hides a skip and no skip hides a failure.
-constexpr std::array<Verdict, 9> by_badness = {Verdict::crashed,     Verdict::hung,   Verdict::failed,
+constexpr std::array<Verdict, 9> by_badness = {Verdict::crashed,      Verdict::hung,     Verdict::failed,
                                                Verdict::inconclusive, Verdict::untested, Verdict::unsupported,
-                                               Verdict::excluded,    Verdict::waived, Verdict::passed};
+                                               Verdict::excluded,     Verdict::waived,   Verdict::passed};
 
 std::ptrdiff_t badness(Verdict verdict) { return by_badness.end() - std::ranges::find(by_badness, verdict); }
 
 void decide(ClauseRecord& record, const Clause& clause, const std::vector<const TestRecord*>& tests, bool is_left_out) {
   if (!tests.empty()) {
-    const TestRecord* worst = *std::ranges::max_element(
-        tests, {}, [](const TestRecord* test) { return badness(test->verdict); });
+    const TestRecord* worst =
+        *std::ranges::max_element(tests, {}, [](const TestRecord* test) { return badness(test->verdict); });
     record.verdict = worst->verdict;
     // One test that was not selected leaves the clause undecided, unless another one has broken it already.
     if (is_left_out && badness(record.verdict) < badness(Verdict::untested)) {
@@ -296,17 +306,18 @@ Shard parse_shard(std::string_view text) {
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     return error == std::errc{} && end == digits.data() + digits.size();
   };
-  if (slash == std::string_view::npos || !read(text.substr(0, slash), shard.index) || !read(text.substr(slash + 1), shard.count) ||
-      shard.index < 1 || shard.index > shard.count)
+  if (slash == std::string_view::npos || !read(text.substr(0, slash), shard.index) ||
+      !read(text.substr(slash + 1), shard.count) || shard.index < 1 || shard.index > shard.count)
     throw SelectionError(fmt::format("expected a shard like 2/5, came '{}'", text));
   return shard;
 }
 
-TestRecord judge_end(const ListedTest& test, const ProcessResult& process, const std::optional<std::string>& record_text,
-                     bool* is_harness_error) {
+TestRecord judge_end(const ListedTest& test, const ProcessResult& process,
+                     const std::optional<std::string>& record_text, bool* is_harness_error) {
   using End = ProcessResult::End;
   if (process.end == End::exited) return judge_exit(test, process, record_text, is_harness_error);
-  if (process.end == End::timed_out) return assigned(test, process, Verdict::hung, fmt::format("no end within {:.3g} s", process.seconds));
+  if (process.end == End::timed_out)
+    return assigned(test, process, Verdict::hung, fmt::format("no end within {:.3g} s", process.seconds));
   if (process.end == End::stopped) return not_run(test, Verdict::untested, "interrupted").record;
   return assigned(test, process, Verdict::crashed, "ended by " + signal_name(process.code));
 }
@@ -317,7 +328,8 @@ TestEnd run_test(const std::filesystem::path& certifier, const ListedTest& test,
 }
 
 void run_parallel(std::size_t count, int jobs, const std::function<void(std::size_t)>& work) {
-  const std::size_t wanted = jobs > 0 ? static_cast<std::size_t>(jobs) : std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t wanted =
+      jobs > 0 ? static_cast<std::size_t>(jobs) : std::max(1U, std::thread::hardware_concurrency());
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
   std::exception_ptr failure;
@@ -376,7 +388,8 @@ RunOutcome run_suite(const std::filesystem::path& certifier, const RunOptions& o
       selected.push_back(filtered[i]);
   }
   if (selected.empty())
-    throw SelectionError(fmt::format("shard {}/{} of {} tests is empty", options.shard.index, options.shard.count, filtered.size()));
+    throw SelectionError(
+        fmt::format("shard {}/{} of {} tests is empty", options.shard.index, options.shard.count, filtered.size()));
 
   RunOutcome outcome;
   outcome.selected = selected.size();
@@ -402,7 +415,8 @@ RunOutcome run_suite(const std::filesystem::path& certifier, const RunOptions& o
   run_parallel(selected.size(), options.jobs, [&](std::size_t i) {
     const ListedTest& test = selected[i];
     if (const auto feature = missing_feature(test, listing.features)) {
-      ends[i] = not_run(test, Verdict::unsupported, fmt::format("the backend does not declare the feature '{}'", *feature));
+      ends[i] =
+          not_run(test, Verdict::unsupported, fmt::format("the backend does not declare the feature '{}'", *feature));
     } else if (is_stopped(options.stop_fd)) {
       ends[i] = not_run(test, Verdict::untested, "interrupted");
     } else {
@@ -423,7 +437,8 @@ RunOutcome run_suite(const std::filesystem::path& certifier, const RunOptions& o
   std::set<std::string_view> ran;
   for (const ListedTest& test : selected) ran.insert(test.name);
   std::vector<ListedTest> left_out;
-  std::ranges::copy_if(listing.tests, std::back_inserter(left_out), [&](const ListedTest& test) { return !ran.contains(test.name); });
+  std::ranges::copy_if(listing.tests, std::back_inserter(left_out),
+                       [&](const ListedTest& test) { return !ran.contains(test.name); });
   outcome.is_partial = !left_out.empty();
   outcome.results.clauses = roll_up(all_clauses(), outcome.results.tests, left_out);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -17,7 +17,9 @@ namespace {
 using results::TestRecord;
 using results::Verdict;
 
-bool is_kill(Verdict verdict) { return verdict == Verdict::failed || verdict == Verdict::crashed || verdict == Verdict::hung; }
+bool is_kill(Verdict verdict) {
+  return verdict == Verdict::failed || verdict == Verdict::crashed || verdict == Verdict::hung;
+}
 
 std::string key_of(const TestRecord& record) {
   if (record.verdict == Verdict::failed && record.failure) return record.failure->key;
@@ -61,7 +63,8 @@ std::vector<Job> plan_mutants(const std::vector<Mutant>& mutants, const Listing&
   std::vector<Job> jobs;
   for (std::size_t i = 0; i < mutants.size(); ++i) {
     for (const ListedTest& test : listing.tests) {
-      if (is_supported(test, listing) && (is_matrix || declares(mutants[i], test.clause))) jobs.push_back({i, Job::none, test});
+      if (is_supported(test, listing) && (is_matrix || declares(mutants[i], test.clause)))
+        jobs.push_back({i, Job::none, test});
     }
   }
   return jobs;
@@ -102,7 +105,8 @@ MutantReport judge_mutant(const Mutant& mutant, const std::vector<TestRecord>& r
     if (is_kill(record.verdict)) {
       seen.insert({record.clause, key_of(record)});
     } else if (record.verdict != Verdict::passed && declares(mutant, record.clause)) {
-      report.mismatches.push_back(fmt::format("{} was {} instead of failed: {}", record.test, to_string(record.verdict), record.reason));
+      report.mismatches.push_back(
+          fmt::format("{} was {} instead of failed: {}", record.test, to_string(record.verdict), record.reason));
     }
   }
   report.seen.assign(seen.begin(), seen.end());
@@ -116,7 +120,8 @@ MutantReport judge_mutant(const Mutant& mutant, const std::vector<TestRecord>& r
     }
   }
   for (const Kill& kill : seen) {
-    if (!declared.contains(kill)) report.mismatches.push_back(fmt::format("{} fails with '{}', which is not declared", kill.clause, kill.key));
+    if (!declared.contains(kill))
+      report.mismatches.push_back(fmt::format("{} fails with '{}', which is not declared", kill.clause, kill.key));
   }
   report.is_killed = report.mismatches.empty();
   return report;
@@ -159,14 +164,16 @@ SelftestReport run_selftest(const std::filesystem::path& certifier, const Selfte
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const TestRecord& record = ends[i].record;
     if (ends[i].is_harness_error) {
-      const std::string& on = jobs[i].mutant != Job::none ? mutants[jobs[i].mutant].name : report.variants[jobs[i].variant];
+      const std::string& on =
+          jobs[i].mutant != Job::none ? mutants[jobs[i].mutant].name : report.variants[jobs[i].variant];
       report.harness_errors.push_back(fmt::format("{} on {}: {}", record.test, on, record.reason));
     }
     if (jobs[i].mutant != Job::none) {
       by_mutant[jobs[i].mutant].push_back(record);
     } else if (record.verdict != Verdict::passed) {
-      report.variant_mismatches.push_back(
-          fmt::format("{} on the correct variant '{}': {}: {}", jobs[i].test.name, report.variants[jobs[i].variant], to_string(record.verdict), record.reason));
+      report.variant_mismatches.push_back(fmt::format("{} on the correct variant '{}': {}: {}", jobs[i].test.name,
+                                                      report.variants[jobs[i].variant], to_string(record.verdict),
+                                                      record.reason));
     }
   }
   for (std::size_t i = 0; i < mutants.size(); ++i) report.mutants.push_back(judge_mutant(mutants[i], by_mutant[i]));
@@ -187,8 +194,9 @@ std::string as_declaration(const std::vector<Kill>& seen) {
 
 std::string selftest_summary(const SelftestReport& report) {
   const auto killed = std::ranges::count_if(report.mutants, &MutantReport::is_killed);
-  return fmt::format("selftest: {} mutants, {} killed, {} survived, {} clauses without a mutant", report.mutants.size(), killed,
-                     static_cast<std::ptrdiff_t>(report.mutants.size()) - killed, report.clauses_without_mutant.size());
+  return fmt::format("selftest: {} mutants, {} killed, {} survived, {} clauses without a mutant", report.mutants.size(),
+                     killed, static_cast<std::ptrdiff_t>(report.mutants.size()) - killed,
+                     report.clauses_without_mutant.size());
 }
 
 }  // namespace concert::runner

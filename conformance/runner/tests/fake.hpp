@@ -13,7 +13,9 @@ inline const std::filesystem::path fake_certifier = CONCERT_FAKE_CERTIFIER;
 /// A variable of the environment, for the length of a test.
 class WithVariable {
  public:
-  WithVariable(std::string name, const std::string& value) : name_(std::move(name)) { ::setenv(name_.c_str(), value.c_str(), 1); }
+  WithVariable(std::string name, const std::string& value) : name_(std::move(name)) {
+    ::setenv(name_.c_str(), value.c_str(), 1);
+  }
   WithVariable(const WithVariable&) = delete;
   WithVariable& operator=(const WithVariable&) = delete;
   ~WithVariable() { ::unsetenv(name_.c_str()); }

@@ -81,10 +81,11 @@ int list(const Arguments& arguments) {
     tests += R"({"test":")" + name + R"(","clause":")" + name.substr(0, clause_size(name)) + R"(","tier":")" + tier +
              R"(","requires":[)" + feature + "]}";
   }
-  std::cout << R"({"protocol":)" << (fault == "protocol" ? 2 : 1) << R"(,"backend":"fake)" << arguments.value("--variant")
-            << R"(","backend_version":"1","kit_version":"0.1.0","spec_version":")" << (fault == "spec" ? "0.9" : "1.0")
-            << R"(","features":["threads"],"traits":{"start_order":"fifo"},"virtual_time":true,"machine":{"compiler":"gcc"},"tests":[)"
-            << tests << "]}\n";
+  std::cout
+      << R"({"protocol":)" << (fault == "protocol" ? 2 : 1) << R"(,"backend":"fake)" << arguments.value("--variant")
+      << R"(","backend_version":"1","kit_version":"0.1.0","spec_version":")" << (fault == "spec" ? "0.9" : "1.0")
+      << R"(","features":["threads"],"traits":{"start_order":"fifo"},"virtual_time":true,"machine":{"compiler":"gcc"},"tests":[)"
+      << tests << "]}\n";
   if (fault == "many") std::cout << "{}\n";
   return 0;
 }
@@ -96,7 +97,8 @@ int list_mutants() {
     const std::string key = name == "crasher" ? "crashed" : name == "hanger" ? "hung" : "order";
     std::string& list = name.starts_with("null") ? nulls : mutants;
     if (!list.empty()) list += ",";
-    list += R"({"name":")" + name + R"(","breaks":"It is )" + name + R"(.","kills":[{"clause":"Yield001","key":")" + key + R"("})";
+    list += R"({"name":")" + name + R"(","breaks":"It is )" + name + R"(.","kills":[{"clause":"Yield001","key":")" +
+            key + R"("})";
     if (name == "both") list += R"(,{"clause":"Yield002","key":"order"})";
     list += "]}";
   }
@@ -106,7 +108,8 @@ int list_mutants() {
 
 int list_variants() {
   std::string variants;
-  for (const std::string& name : split(environment("FAKE_VARIANTS", "default"))) variants += (variants.empty() ? "\"" : ",\"") + name + "\"";
+  for (const std::string& name : split(environment("FAKE_VARIANTS", "default")))
+    variants += (variants.empty() ? "\"" : ",\"") + name + "\"";
   std::cout << R"({"protocol":1,"variants":[)" << variants << "]}\n";
   return 0;
 }
@@ -186,7 +189,8 @@ int run(const std::string& test, const Arguments& arguments) {
   if (how == "Fails") return end_with(Verdict::failed, 1);
   if (how == "FailsOtherwise") return end_with(Verdict::failed, 1, "other");
   if (how == "IsInconclusive") return end_with(Verdict::inconclusive, 4);
-  if (how == "FailsUnlessReplayed") return arguments.has("--replay") ? end_with(Verdict::passed, 0) : end_with(Verdict::failed, 1);
+  if (how == "FailsUnlessReplayed")
+    return arguments.has("--replay") ? end_with(Verdict::passed, 0) : end_with(Verdict::failed, 1);
   if (how == "Crashes") {
     std::cerr << "first line\nlast words" << std::endl;
     std::signal(SIGSEGV, SIG_DFL);
@@ -213,7 +217,9 @@ int run(const std::string& test, const Arguments& arguments) {
     return 0;
   }
   if (how == "WritesWrongClosing") {
-    file << to_json_line(record_of(test, Verdict::passed, "")) << "\n" << R"({"record":"end","tests":2})" << "\n";
+    file << to_json_line(record_of(test, Verdict::passed, "")) << "\n"
+         << R"({"record":"end","tests":2})"
+         << "\n";
     return 0;
   }
   if (how == "WritesMore") {

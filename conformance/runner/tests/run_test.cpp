@@ -21,7 +21,9 @@ using results::Verdict;
 
 ListedTest listed(const std::string& name) { return {name, name.substr(0, 8), "logical", {}}; }
 
-TestEnd run_fake(const std::string& name, TestOptions options = {}) { return run_test(fake_certifier, listed(name), options); }
+TestEnd run_fake(const std::string& name, TestOptions options = {}) {
+  return run_test(fake_certifier, listed(name), options);
+}
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
@@ -55,7 +57,8 @@ TEST_P(EndOfATest, HasItsVerdictAndReason) {
 INSTANTIATE_TEST_SUITE_P(
     All, EndOfATest,
     testing::Values(
-        Ending{"Yield001Passes", Verdict::passed, ""}, Ending{"Yield001Fails", Verdict::failed, "the second one came first"},
+        Ending{"Yield001Passes", Verdict::passed, ""},
+        Ending{"Yield001Fails", Verdict::failed, "the second one came first"},
         Ending{"Yield001IsInconclusive", Verdict::inconclusive, "the second one came first"},
         Ending{"Yield001Crashes", Verdict::crashed, "ended by SIGSEGV; it printed: first line / last words"},
         Ending{"Yield001CrashesAfterItsRecord", Verdict::crashed, "ended by SIGKILL"},
@@ -67,13 +70,17 @@ INSTANTIATE_TEST_SUITE_P(
                "exited 0 with '{\"record\":\"end\",\"tests\":2}' instead of its closing record"},
         Ending{"Yield001WritesMore", Verdict::crashed, "exited 0 with more after its closing record: 'more'"},
         Ending{"Yield001WritesRubbish", Verdict::crashed, "exited 0 with a record that cannot be read: "},
-        Ending{"Yield001WritesAnotherTest", Verdict::crashed, "exited 0 with the record of another test, 'Yield004Passes'"},
-        Ending{"Yield001WritesAnotherClause", Verdict::crashed, "exited 0 with a record of the clause Yield004 instead of Yield001"},
-        Ending{"Yield001SkipsItself", Verdict::crashed, "exited 0 with the verdict 'unsupported', which no running test may give itself"},
+        Ending{"Yield001WritesAnotherTest", Verdict::crashed,
+               "exited 0 with the record of another test, 'Yield004Passes'"},
+        Ending{"Yield001WritesAnotherClause", Verdict::crashed,
+               "exited 0 with a record of the clause Yield004 instead of Yield001"},
+        Ending{"Yield001SkipsItself", Verdict::crashed,
+               "exited 0 with the verdict 'unsupported', which no running test may give itself"},
         Ending{"Yield001FailsWithExitZero", Verdict::crashed, "exited 0 but its record says 'failed'"},
         Ending{"Yield001PassesWithExitOne", Verdict::crashed, "exited 1 but its record says 'passed'"},
         Ending{"Yield001ExitsSeven", Verdict::crashed, "exited 7 where the protocol knows 0, 1, 2, 3 and 4"},
-        Ending{"Yield001ExitsTwo", Verdict::inconclusive, "harness error: the certifier did not accept its arguments (exit 2)"},
+        Ending{"Yield001ExitsTwo", Verdict::inconclusive,
+               "harness error: the certifier did not accept its arguments (exit 2)"},
         Ending{"Yield001ExitsThree", Verdict::inconclusive,
                "harness error: the harness failed (exit 3); it printed: cannot open the loopback"},
         Ending{"Yield001PrintsMegabytes", Verdict::passed, ""},
@@ -99,7 +106,9 @@ TEST(RunTest, PassesEveryOptionOn) {
   options.time_scale = 2.5;
   const std::string out = run_fake("Yield002Passes", options).out.text;
   EXPECT_TRUE(contains(out, "--run Yield002Passes --record ")) << out;
-  EXPECT_TRUE(contains(out, " --seed 18446744073709551615 --schedules 5 --cases 12 --replay v1:2a:17 --mutant honest --variant strict=yes\n"))
+  EXPECT_TRUE(contains(
+      out,
+      " --seed 18446744073709551615 --schedules 5 --cases 12 --replay v1:2a:17 --mutant honest --variant strict=yes\n"))
       << out;
   EXPECT_TRUE(contains(out, "scale: 2.5\n")) << out;
 }
@@ -157,7 +166,8 @@ TEST(RunSuite, KeepsTheOrderOfTheListing) {
   const RunOutcome outcome = run_suite(fake_certifier, options);
   std::vector<std::string> names;
   for (const results::TestRecord& record : outcome.results.tests) names.push_back(record.test);
-  EXPECT_EQ(names, (std::vector<std::string>{"Yield001Fails", "Yield002Passes", "Yield004Fails", "Yield001Passes", "Yield005Crashes"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"Yield001Fails", "Yield002Passes", "Yield004Fails", "Yield001Passes",
+                                             "Yield005Crashes"}));
   EXPECT_EQ(clause_of(outcome, "Yield001").verdict, Verdict::failed) << "the worst of its two tests";
   EXPECT_EQ(clause_of(outcome, "Yield001").tests, 2);
   EXPECT_EQ(clause_of(outcome, "Yield002").verdict, Verdict::passed);
@@ -213,9 +223,11 @@ TEST(RunSuite, AFilterRunsAPartAndSaysSo) {
 TEST(RunSuite, EveryGlobMustSelectSomething) {
   RunOptions options;
   options.filter = "Yield*,Shield018";
-  EXPECT_TRUE(contains(message_of<SelectionError>([&] { run_suite(fake_certifier, options); }), "'Shield018' is excluded (compile-time: "));
+  EXPECT_TRUE(contains(message_of<SelectionError>([&] { run_suite(fake_certifier, options); }),
+                       "'Shield018' is excluded (compile-time: "));
   options.filter = "Yield00?,Nonsense*";
-  EXPECT_TRUE(contains(message_of<SelectionError>([&] { run_suite(fake_certifier, options); }), "'Nonsense*' names no clause and no test"));
+  EXPECT_TRUE(contains(message_of<SelectionError>([&] { run_suite(fake_certifier, options); }),
+                       "'Nonsense*' names no clause and no test"));
   options.filter = ",";
   EXPECT_TRUE(contains(message_of<SelectionError>([&] { run_suite(fake_certifier, options); }), "came an empty one"));
 }
@@ -226,9 +238,11 @@ TEST(RunSuite, ShardsCoverEachTestOnce) {
   for (int i = 1; i <= 3; ++i) {
     RunOptions options;
     options.shard = {i, 3};
-    for (const results::TestRecord& record : run_suite(fake_certifier, options).results.tests) names.insert(record.test);
+    for (const results::TestRecord& record : run_suite(fake_certifier, options).results.tests)
+      names.insert(record.test);
   }
-  EXPECT_EQ(names, (std::multiset<std::string>{"Yield001Passes", "Yield002Passes", "Yield004Passes", "Yield005Passes", "Yield006Passes"}));
+  EXPECT_EQ(names, (std::multiset<std::string>{"Yield001Passes", "Yield002Passes", "Yield004Passes", "Yield005Passes",
+                                               "Yield006Passes"}));
   RunOptions options;
   options.shard = {6, 6};
   EXPECT_EQ(message_of<SelectionError>([&] { run_suite(fake_certifier, options); }), "shard 6/6 of 5 tests is empty");
@@ -238,7 +252,8 @@ TEST(RunSuite, AHarnessErrorIsCountedApart) {
   const WithVariable tests("FAKE_TESTS", "Yield001Passes,Yield002ExitsThree");
   const RunOutcome outcome = run_suite(fake_certifier, {});
   ASSERT_EQ(outcome.harness_errors.size(), 1U);
-  EXPECT_TRUE(outcome.harness_errors[0].starts_with("Yield002ExitsThree: harness error: ")) << outcome.harness_errors[0];
+  EXPECT_TRUE(outcome.harness_errors[0].starts_with("Yield002ExitsThree: harness error: "))
+      << outcome.harness_errors[0];
 }
 
 TEST(RunSuite, AStopKillsTheRestAndKeepsWhatIsThere) {
@@ -262,7 +277,8 @@ TEST(RunSuite, AStopKillsTheRestAndKeepsWhatIsThere) {
 
 TEST(RunSuite, KeepsTheOutputOfWhatDidNotPass) {
   const WithVariable tests("FAKE_TESTS", "Yield001Passes,Yield002Crashes");
-  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / ("evidence-" + std::to_string(::getpid()));
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) / ("evidence-" + std::to_string(::getpid()));
   RunOptions options;
   options.evidence = folder;
   run_suite(fake_certifier, options);
@@ -274,7 +290,8 @@ TEST(RunSuite, KeepsTheOutputOfWhatDidNotPass) {
 }
 
 TEST(RunSuite, TheOutcomeIsAWholeResultFile) {
-  const WithVariable tests("FAKE_TESTS", "Yield001Passes,Yield002Crashes,Yield004Fails,Yield005Passes+ipv6,Yield006IsInconclusive");
+  const WithVariable tests("FAKE_TESTS",
+                           "Yield001Passes,Yield002Crashes,Yield004Fails,Yield005Passes+ipv6,Yield006IsInconclusive");
   const RunOutcome outcome = run_suite(fake_certifier, {});
   std::stringstream file;
   results::write_results(file, outcome.results);
@@ -284,7 +301,8 @@ TEST(RunSuite, TheOutcomeIsAWholeResultFile) {
 TEST(ParseShard, RefusesWhatIsNoShard) {
   EXPECT_EQ(parse_shard("2/5").index, 2);
   EXPECT_EQ(parse_shard("2/5").count, 5);
-  for (const char* text : {"", "2", "0/5", "6/5", "a/5", "2/", "2/5x", "-1/5"}) EXPECT_THROW(parse_shard(text), SelectionError) << text;
+  for (const char* text : {"", "2", "0/5", "6/5", "a/5", "2/", "2/5x", "-1/5"})
+    EXPECT_THROW(parse_shard(text), SelectionError) << text;
 }
 
 results::TestRecord record(const std::string& test, Verdict verdict) {
@@ -299,7 +317,8 @@ results::TestRecord record(const std::string& test, Verdict verdict) {
 // From bad to good: no pass hides a skip, no skip hides a failure.
 TEST(RollUp, TheWorstTestDecides) {
   const Clause clauses[] = {{"A001", "a", Level::must, "S.", "", "", "", "", "", 1}};
-  const std::vector<Verdict> order = {Verdict::crashed, Verdict::hung, Verdict::failed, Verdict::inconclusive, Verdict::unsupported, Verdict::passed};
+  const std::vector<Verdict> order = {Verdict::crashed,      Verdict::hung,        Verdict::failed,
+                                      Verdict::inconclusive, Verdict::unsupported, Verdict::passed};
   for (std::size_t bad = 0; bad < order.size(); ++bad) {
     for (std::size_t good = bad; good < order.size(); ++good) {
       const auto one = roll_up(clauses, {record("A001x", order[bad]), record("A001y", order[good])});

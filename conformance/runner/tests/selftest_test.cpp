@@ -47,8 +47,8 @@ TEST(Selftest, ASurvivorIsNamed) {
 }
 
 TEST(Selftest, TheWrongReasonIsNoKill) {
-  EXPECT_EQ(mismatches_of("liar"),
-            (Lines{"Yield001 is declared to fail with 'order', and does not", "Yield001 fails with 'other', which is not declared"}));
+  EXPECT_EQ(mismatches_of("liar"), (Lines{"Yield001 is declared to fail with 'order', and does not",
+                                          "Yield001 fails with 'other', which is not declared"}));
 }
 
 TEST(Selftest, InconclusiveIsNoKill) {
@@ -62,7 +62,8 @@ TEST(Selftest, OnlyTheMatrixSeesAnUndeclaredFailure) {
   EXPECT_EQ(mismatches_of("greedy", true), Lines{"Yield002 fails with 'order', which is not declared"});
   SelftestOptions options;
   options.is_matrix = true;
-  EXPECT_EQ(as_declaration(run_with("greedy", options).mutants[0].seen), R"({"Yield001", "order"}, {"Yield002", "order"})");
+  EXPECT_EQ(as_declaration(run_with("greedy", options).mutants[0].seen),
+            R"({"Yield001", "order"}, {"Yield002", "order"})");
 }
 
 TEST(Selftest, ADeclaredClauseWithoutATestIsAMismatch) {
@@ -74,7 +75,8 @@ TEST(Selftest, AMustThatNoMutantBreaksIsListed) {
   EXPECT_EQ(run_with("honest").clauses_without_mutant, Lines{"Yield002"});
   EXPECT_EQ(run_with("honest,both").clauses_without_mutant, Lines{});
   EXPECT_EQ(run_with("liar").clauses_without_mutant, (Lines{"Yield001", "Yield002"}));
-  EXPECT_EQ(run_with("null").clauses_without_mutant, (Lines{"Yield001", "Yield002"})) << "a null backend proves no single clause";
+  EXPECT_EQ(run_with("null").clauses_without_mutant, (Lines{"Yield001", "Yield002"}))
+      << "a null backend proves no single clause";
 }
 
 TEST(Selftest, AMayNeedsNoMutant) {
@@ -88,7 +90,8 @@ TEST(Selftest, TheMatrixRunsEveryCorrectVariant) {
   options.is_matrix = true;
   const SelftestReport report = run_with("both", options);
   EXPECT_EQ(report.variants, (Lines{"default", "broken"}));
-  EXPECT_EQ(report.variant_mismatches, Lines{"Yield002Passes on the correct variant 'broken': failed: the second one came first"});
+  EXPECT_EQ(report.variant_mismatches,
+            Lines{"Yield002Passes on the correct variant 'broken': failed: the second one came first"});
   EXPECT_FALSE(is_clean(report));
 }
 
@@ -107,7 +110,8 @@ TEST(Selftest, AFilterSelectsMutants) {
   EXPECT_TRUE(report.is_partial);
   EXPECT_TRUE(is_clean(report));
   options.filter = "nobody";
-  EXPECT_EQ(message_of<SelectionError>([&] { run_with("honest,liar", options); }), "'nobody' names no mutant; known: honest, liar");
+  EXPECT_EQ(message_of<SelectionError>([&] { run_with("honest,liar", options); }),
+            "'nobody' names no mutant; known: honest, liar");
 }
 
 TEST(Selftest, TheSummaryCountsEverything) {

@@ -64,7 +64,8 @@ class SelectionError : public std::runtime_error {
 };
 
 /// Reads the document of `--list`. `name` names the certifier in errors.
-/// Errors: HarnessError if it is not that document, lists no test, a test twice, or one of an unknown or retired clause.
+/// Errors: HarnessError if it is not that document, lists no test, a test twice, or one of an unknown or retired
+/// clause.
 Listing parse_listing(std::string_view document, const std::string& name);
 /// Reads the document of `--list-mutants`. Errors: HarnessError.
 std::vector<Mutant> parse_mutants(std::string_view document, const std::string& name);

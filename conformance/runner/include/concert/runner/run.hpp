@@ -30,13 +30,13 @@ Shard parse_shard(std::string_view text);
 /// How one test is run: these become the certifier's arguments.
 struct TestOptions {
   std::uint64_t seed = 1;
-  int schedules = 3;                ///< order seeds tried for each test
+  int schedules = 3;                  ///< order seeds tried for each test
   std::optional<std::int64_t> cases;  ///< of each property; the certifier's default without
-  std::string replay;               ///< token of a failure
+  std::string replay;                 ///< token of a failure
   std::string mutant;
   std::string variant;
-  double time_scale = 1;            ///< of every real-time bound, for slow machines and sanitizers
-  int stop_fd = -1;                 ///< readable: give up
+  double time_scale = 1;  ///< of every real-time bound, for slow machines and sanitizers
+  int stop_fd = -1;       ///< readable: give up
 };
 
 /// The end of one test, with what its process printed.
@@ -56,8 +56,8 @@ struct Progress {
 struct RunOptions : TestOptions {
   std::string filter;  ///< comma-separated globs of clauses or tests; empty: all
   Shard shard;
-  int jobs = 0;        ///< processes at once; 0: as many as there are processors
-  std::filesystem::path evidence;  ///< a folder for the output of tests that did not pass; empty: none
+  int jobs = 0;                      ///< processes at once; 0: as many as there are processors
+  std::filesystem::path evidence;    ///< a folder for the output of tests that did not pass; empty: none
   std::vector<std::string> command;  ///< for the header: how to run it again
   /// Called after each test, by one thread at a time.
   std::function<void(const Progress&)> on_progress;
@@ -83,12 +83,14 @@ results::TestRecord judge_end(const ListedTest& test, const ProcessResult& proce
 /// Errors: HarnessError before anything runs; SelectionError if nothing is selected.
 RunOutcome run_suite(const std::filesystem::path& certifier, const RunOptions& options);
 
-/// One record for each clause that is not retired: excluded (by its page, and no test), untested, or the worst of its tests.
-/// `left_out` holds the tests that were not selected: their clauses are untested, and say so.
-std::vector<results::ClauseRecord> roll_up(std::span<const Clause> clauses, const std::vector<results::TestRecord>& tests,
+/// One record for each clause that is not retired: excluded (by its page, and no test), untested, or the worst of its
+/// tests. `left_out` holds the tests that were not selected: their clauses are untested, and say so.
+std::vector<results::ClauseRecord> roll_up(std::span<const Clause> clauses,
+                                           const std::vector<results::TestRecord>& tests,
                                            const std::vector<ListedTest>& left_out = {});
 
-/// Calls `work(i)` for every i below `count` on `jobs` threads (0: one for each processor); rethrows the first exception.
+/// Calls `work(i)` for every i below `count` on `jobs` threads (0: one for each processor); rethrows the first
+/// exception.
 void run_parallel(std::size_t count, int jobs, const std::function<void(std::size_t)>& work);
 
 }  // namespace concert::runner

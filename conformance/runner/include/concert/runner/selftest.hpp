@@ -25,9 +25,9 @@ struct SelftestOptions : TestOptions {
 /// What one mutant did to the suite.
 struct MutantReport {
   Mutant mutant;
-  std::vector<Kill> seen;                ///< what really failed, of the tests that ran; sorted, each once
-  std::vector<std::string> mismatches;   ///< a sentence for each difference to the declaration
-  bool is_killed = false;                ///< every declared clause failed with the declared key, and no undeclared one failed
+  std::vector<Kill> seen;               ///< what really failed, of the tests that ran; sorted, each once
+  std::vector<std::string> mismatches;  ///< a sentence for each difference to the declaration
+  bool is_killed = false;  ///< every declared clause failed with the declared key, and no undeclared one failed
 };
 
 struct SelftestReport {
