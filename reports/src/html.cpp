@@ -110,8 +110,9 @@ class Page {
     markup_.close("style");
   }
 
-  void badge(Verdict verdict) {
-    const Look look = look_of(verdict);
+  /// Quiet for a number of zero: no red where nothing failed.
+  void badge(Verdict verdict, bool quiet = false) {
+    const Look look{quiet ? "quiet" : look_of(verdict).colour, look_of(verdict).symbol};
     const Tag span(markup_, "span", {{"class", "v " + std::string(look.colour)}});
     markup_.element("span", {{"aria-hidden", "true"}}, look.symbol);
     markup_.text(" " + std::string(to_string(verdict)));
@@ -144,8 +145,9 @@ class Page {
     {
       const results::Header& header = file.header;
       const Tag versions(markup_, "p", {{"class", "versions"}});
-      markup_.text(header.backend_version + " · specification " + header.spec_version + " · kit " + header.kit_version +
-                   " · " + date_of(header.started) + " · seed " + std::to_string(header.seed));
+      markup_.text(header.backend_version + " · specification " + header.spec_version + " · kit " + header.kit_version);
+      markup_.empty("br");
+      markup_.text(date_of(header.started) + " · seed " + std::to_string(header.seed));
     }
     markup_.element("p", explanation(file.footer));
     counts(file.footer);
@@ -171,7 +173,7 @@ class Page {
       const Tag row(markup_, "tr");
       {
         const Tag head(markup_, "th", {{"scope", "row"}});
-        badge(verdict);
+        badge(verdict, sum == 0);
       }
       for (const char* level : {"MUST", "SHOULD", "MAY"}) {
         const std::int64_t number = count_in(footer, level, verdict);
@@ -190,7 +192,7 @@ class Page {
     const Tag line(markup_, "p", {{"class", "uncovered"}});
     markup_.element("b", "Not covered: ");
     markup_.text(joined(parts, ", ") + ". ");
-    markup_.element("a", {{"href", "#uncovered"}}, "Which and why");
+    markup_.element("a", {{"href", "#uncovered"}}, "Which, why");
   }
 
   void provenance(const ResultFile& file) {
@@ -235,7 +237,7 @@ class Page {
   void failures() {
     std::vector<const Row*> rows;
     for (const Row* row : matrix_.rows()) {
-      if (row->needs_attention()) rows.push_back(row);
+      if (row->has(needs_attention)) rows.push_back(row);
     }
     std::stable_sort(rows.begin(), rows.end(),
                      [](const Row* a, const Row* b) { return rank_of_level(a->level) < rank_of_level(b->level); });
@@ -312,11 +314,8 @@ class Page {
       }
       entry("Expected", failure.expected);
       entry("Observed", failure.observed);
-      // The usual message only repeats the three lines above.
-      const bool repeats =
-          failure.message == failure.key + ": expected " + failure.expected + ", observed " + failure.observed;
-      if (!repeats) entry("Message", failure.message);
-      entry(input_title(failure), failure.input);
+      if (!repeats_itself(failure)) entry("Message", failure.message);
+      input(failure);
       if (!failure.schedule.empty()) {
         markup_.element("dt", "Schedule");
         markup_.element("dd", failure.schedule);
@@ -328,10 +327,15 @@ class Page {
     markup_.element("pre", replay_command(column.file->header, test));
   }
 
-  static std::string input_title(const results::Failure& failure) {
-    if (failure.case_index < 0) return "Input";
-    return "Input, case " + std::to_string(failure.case_index) +
-           (failure.shrinks > 0 ? ", shrunk in " + counted(failure.shrinks, "step") : "");
+  void input(const results::Failure& failure) {
+    if (failure.input.empty()) return;
+    markup_.element("dt", "Input");
+    const Tag item(markup_, "dd");
+    markup_.element("pre", failure.input);
+    if (failure.case_index < 0) return;
+    markup_.element("small", {{"class", "soft"}},
+                    "case " + std::to_string(failure.case_index) +
+                        (failure.shrinks > 0 ? ", shrunk in " + counted(failure.shrinks, "step") : ""));
   }
 
   void trace(const std::vector<std::string>& lines) {
@@ -424,11 +428,17 @@ class Page {
       const Tag list(markup_, "ul", {{"class", "chips"}});
       for (const Area& area : matrix_.areas) {
         const Tag item(markup_, "li");
-        const auto bad =
-            std::count_if(area.rows.begin(), area.rows.end(), [](const Row& row) { return row.needs_attention(); });
+        const auto rows_with = [&area](bool (*wanted)(Verdict)) {
+          return std::count_if(area.rows.begin(), area.rows.end(),
+                               [wanted](const Row& row) { return row.has(wanted); });
+        };
+        const auto failed = rows_with(is_failure);
+        const auto unclear = rows_with([](Verdict verdict) { return verdict == Verdict::inconclusive; });
         const Tag link(markup_, "a", {{"href", "#area-" + anchor(area.name)}});
         markup_.text(area.name + " " + std::to_string(area.rows.size()));
-        if (bad > 0) markup_.element("span", {{"class", "red"}}, " · " + std::to_string(bad) + " ✗");
+        if (failed > 0) markup_.element("span", {{"class", "red"}}, " · " + std::to_string(failed) + " failed");
+        if (unclear > 0)
+          markup_.element("span", {{"class", "amber"}}, " · " + std::to_string(unclear) + " inconclusive");
       }
     }
     filter_bar();
@@ -501,7 +511,7 @@ class Page {
       words.insert(std::string(to_string(cell.record->verdict)));
       if (cell.record->verdict != Verdict::passed) words.insert("not-passed");
     }
-    if (row.needs_attention()) words.insert("attention");
+    if (row.has(needs_attention)) words.insert("attention");
     if (row.disagrees()) words.insert("disagree");
     return joined({words.begin(), words.end()}, " ");
   }

@@ -38,6 +38,7 @@ ul { margin: .35rem 0; padding-left: 1.2rem; }
 .skip:focus { left: 1rem; top: 1rem; background: var(--paper); padding: .5rem 1rem; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: 1.25rem; margin: 1.25rem 0 .5rem; }
 .card { background: var(--paper); border: 1px solid var(--line); border-top: 5px solid var(--grey); border-radius: 10px; padding: 1.1rem 1.35rem 1rem; }
+.card:only-child { max-width: 44rem; }
 .card h2 { margin: 0; display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .5rem 1rem; font-size: 1.4rem; }
 .card.green { border-top-color: var(--green); } .card.red { border-top-color: var(--red); } .card.amber { border-top-color: var(--amber); }
 .stamp { font-size: 1rem; font-weight: 650; padding: .25rem .8rem; border-radius: 2rem; white-space: nowrap; letter-spacing: 0; }
@@ -47,10 +48,10 @@ ul { margin: .35rem 0; padding-left: 1.2rem; }
 .card > p { margin: .2rem 0 .7rem; }
 .card table { margin: .25rem 0 .6rem; width: 100%; }
 .card td, .card th { padding: .16rem .4rem; }
-.card summary { font-size: .9rem; color: var(--soft); }
+.card dl { font-size: .9rem; } .card summary { font-size: .9rem; color: var(--soft); }
 .uncovered { margin: .5rem 0 .6rem; padding: .5rem .8rem; background: var(--grey-ground); border-radius: 6px; font-size: .92rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; margin: .5rem 0; }
-dt { color: var(--soft); } dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
+.finding > dl { grid-template-columns: 6rem 1fr; } dt { color: var(--soft); } dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 dd pre { margin: 0; padding: .3rem .6rem; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding: .25rem 0; font-size: .875rem; }
@@ -65,7 +66,7 @@ tbody th { font-weight: 500; }
 .cell { width: 9.5rem; } .level { width: 5rem; } th.id { width: 8rem; }
 .v { white-space: nowrap; font-weight: 550; border-radius: 2rem; padding: .08rem .6rem .08rem .45rem; display: inline-block; font-size: .875rem; }
 .v.green { color: var(--green); background: var(--green-ground); } .v.red { color: var(--red); background: var(--red-ground); }
-.v.amber { color: var(--amber); background: var(--amber-ground); } .v.grey { color: var(--grey); background: var(--grey-ground); }
+.v.amber { color: var(--amber); background: var(--amber-ground); } .v.quiet { color: var(--soft); background: none; font-weight: 400; } .v.grey { color: var(--grey); background: var(--grey-ground); }
 tr:target > * { background: var(--mark); } article:target { outline: 2px solid var(--amber); }
 summary { cursor: pointer; } details[open] > summary { margin-bottom: .35rem; }
 .wide summary { list-style-position: outside; margin-left: 1rem; }
@@ -90,7 +91,7 @@ article > h3 .level { padding: 0; width: auto; }
 #filter input { width: min(22rem, 60vw); }
 [hidden] { display: none; }
 @media (max-width: 48rem) { header, main, footer { padding-left: 1rem; padding-right: 1rem; } .scroll { overflow-x: auto; }
-  .wide { min-width: 40rem; } dl { grid-template-columns: 1fr; gap: .1rem; } dd { margin-bottom: .4rem; } #filter, .wide thead th { position: static; } }
+  .wide { min-width: 40rem; } dl, .finding > dl { grid-template-columns: 1fr; gap: .1rem; } dd { margin-bottom: .4rem; } #filter, .wide thead th { position: static; } }
 @media print { :root { color-scheme: light; --ground: #fff; --paper: #fff; --code: #f5f5f5; } body { font-size: 9.5pt; } #filter, .skip, nav { display: none; }
   header, main, footer { max-width: none; padding: 0; } .card, article, tr { break-inside: avoid; } h2, h3 { break-after: avoid; }
   .wide thead th { position: static; } a { color: inherit; text-decoration: none; } .v, .stamp { border: 1px solid currentColor; } }

@@ -35,14 +35,17 @@ std::string plain(std::string_view text) {
   return out;
 }
 
-/// One line of code. The fence is longer than any run of backticks inside; a bar would end a table cell.
-std::string code(std::string_view text) {
+/// A bar ends a table cell even inside code, and only there its escape disappears again.
+enum class Where { paragraph, table };
+
+/// One line of code. The fence is longer than any run of backticks inside.
+std::string code(std::string_view text, Where where = Where::paragraph) {
   std::string line;
   std::size_t run = 0, longest = 0;
   for (const char32_t character : decoded(text)) {
     run = character == '`' ? run + 1 : 0;
     longest = std::max(longest, run);
-    if (character == '|')
+    if (character == '|' && where == Where::table)
       line += "\\|";
     else if (character < 0x20 || character == 0x7F)
       line += ' ';
@@ -55,9 +58,9 @@ std::string code(std::string_view text) {
   return fence + (padded ? " " : "") + line + (padded ? " " : "") + fence;
 }
 
-std::string prose(std::string_view text) {
+std::string prose(std::string_view text, Where where = Where::paragraph) {
   std::string out;
-  for (const Span& span : code_spans(text)) out += span.is_code ? code(span.text) : plain(span.text);
+  for (const Span& span : code_spans(text)) out += span.is_code ? code(span.text, where) : plain(span.text);
   return out;
 }
 
@@ -74,6 +77,13 @@ std::string block(std::string_view text) {
   return fence + "text\n" + lines + (lines.empty() || lines.back() != '\n' ? "\n" : "") + fence + "\n";
 }
 
+/// A heading stands after exactly one empty line.
+void heading(std::string& out, std::string_view text) {
+  while (!out.empty() && out.back() == '\n') out.pop_back();
+  if (!out.empty()) out += "\n\n";
+  out.append(text).append("\n\n");
+}
+
 std::string symbol(const std::string& verdict) {
   return verdict == "certified" ? "✅" : verdict == "inconclusive" ? "❔" : "❌";
 }
@@ -83,7 +93,7 @@ std::int64_t all_levels(const results::Footer& footer, Verdict verdict) {
 }
 
 void overview(std::string& out, const Matrix& matrix) {
-  out += "# Concert conformance\n\n";
+  heading(out, "# Concert conformance");
   out +=
       "| Backend | Verdict | MUST passed | MUST failed | Inconclusive | Unsupported | Excluded | Untested | SHOULD "
       "failed | MAY failed |\n";
@@ -116,7 +126,8 @@ void finding(std::string& out, const Column& column, const results::TestRecord& 
   const auto item = [&out](const std::string& name, const std::string& value) {
     if (!value.empty()) out += "- " + name + ": " + value + "\n";
   };
-  item("Reason", plain(test.reason));
+  const bool repeated = test.failure && repeats_itself(*test.failure);
+  if (!repeated || test.reason != test.failure->message) item("Reason", plain(test.reason));
   if (test.failure) {
     item("Check", code(test.failure->key));
     item("Expected", plain(test.failure->expected));
@@ -125,18 +136,22 @@ void finding(std::string& out, const Column& column, const results::TestRecord& 
   }
   item("Again with", code(replay_command(column.file->header, test)));
   out += "\n";
-  if (test.failure && !(test.failure->input.empty() && test.failure->trace.empty())) {
-    out += "<details><summary>Input and trace</summary>\n\n";
-    if (!test.failure->input.empty()) out += block(test.failure->input) + "\n";
-    if (!test.failure->trace.empty()) out += block(joined(test.failure->trace, "\n")) + "\n";
-    out += "</details>\n\n";
+  std::string blocks;
+  const auto add_block = [&blocks](const std::string& text) {
+    if (!text.empty()) blocks += block(text) + "\n";
+  };
+  if (test.failure) {
+    if (!repeated && test.failure->message != test.reason) add_block(test.failure->message);
+    add_block(test.failure->input);
+    add_block(joined(test.failure->trace, "\n"));
   }
+  if (!blocks.empty()) out += "<details><summary>Message, input and trace</summary>\n\n" + blocks + "</details>\n\n";
 }
 
 void failures(std::string& out, const Matrix& matrix) {
   std::vector<const Row*> rows;
   for (const Row* row : matrix.rows()) {
-    if (row->needs_attention()) rows.push_back(row);
+    if (row->has(needs_attention)) rows.push_back(row);
   }
   std::stable_sort(rows.begin(), rows.end(),
                    [](const Row* a, const Row* b) { return rank_of_level(a->level) < rank_of_level(b->level); });
@@ -144,13 +159,14 @@ void failures(std::string& out, const Matrix& matrix) {
     out += "\nNothing failed and nothing is inconclusive.\n";
     return;
   }
-  out += "\n## What failed\n\n| Clause | Level | Guarantee |";
+  heading(out, "## What failed");
+  out += "| Clause | Level | Guarantee |";
   for (const Column& column : matrix.columns) out += " " + plain(column.label) + " |";
   out += "\n|---|---|---|";
   for (std::size_t i = 0; i < matrix.columns.size(); ++i) out += "---|";
   out += "\n";
   for (const Row* row : rows) {
-    out += "| " + plain(row->id) + " | " + row->level + " | " + prose(row->sentence) + " |";
+    out += "| " + plain(row->id) + " | " + row->level + " | " + prose(row->sentence, Where::table) + " |";
     for (const Cell& cell : row->cells) {
       out += cell.record == nullptr ? " |" : " " + std::string(to_string(cell.record->verdict)) + " |";
     }
@@ -160,7 +176,8 @@ void failures(std::string& out, const Matrix& matrix) {
   constexpr std::size_t most = 20;
   for (std::size_t i = 0; i < std::min(rows.size(), most); ++i) {
     const Row& row = *rows[i];
-    out += "\n### " + plain(row.id) + "\n\n" + prose(row.sentence) + "\n\n";
+    heading(out, "### " + plain(row.id));
+    out += prose(row.sentence) + "\n\n";
     for (std::size_t column = 0; column < row.cells.size(); ++column) {
       const Cell& cell = row.cells[column];
       for (const results::TestRecord* test : cell.tests) {
@@ -179,7 +196,8 @@ void failures(std::string& out, const Matrix& matrix) {
 }
 
 void areas(std::string& out, const Matrix& matrix) {
-  out += "\n## By area\n\nClauses passed, of those that the file holds.\n\n| Area |";
+  heading(out, "## By area");
+  out += "Clauses passed, of those that the file holds.\n\n| Area |";
   for (const Column& column : matrix.columns) out += " " + plain(column.label) + " |";
   out += "\n|---|";
   for (std::size_t i = 0; i < matrix.columns.size(); ++i) out += "--:|";
@@ -206,11 +224,12 @@ void uncovered(std::string& out, const Matrix& matrix) {
       const results::ClauseRecord* record = row->cells[i].record;
       if (record == nullptr || record->verdict == Verdict::passed || needs_attention(record->verdict)) continue;
       lines += "| " + plain(row->id) + " | " + row->level + " | " + plain(matrix.columns[i].label) + " | " +
-               std::string(to_string(record->verdict)) + " | " + prose(record->reason) + " |\n";
+               std::string(to_string(record->verdict)) + " | " + prose(record->reason, Where::table) + " |\n";
     }
   }
   if (lines.empty()) return;
-  out += "\n## What is not covered\n\n<details><summary>Clauses without a test result</summary>\n\n";
+  heading(out, "## What is not covered");
+  out += "<details><summary>Clauses without a test result</summary>\n\n";
   out += "| Clause | Level | Backend | Verdict | Reason |\n|---|---|---|---|---|\n" + lines + "\n</details>\n";
 }
 

@@ -35,10 +35,9 @@ bool Row::disagrees() const {
                      [&](const Cell& cell) { return verdict(cell) != verdict(cells.front()); });
 }
 
-bool Row::needs_attention() const {
-  return std::any_of(cells.begin(), cells.end(), [](const Cell& cell) {
-    return cell.record != nullptr && reports::needs_attention(cell.record->verdict);
-  });
+bool Row::has(bool (*wanted)(results::Verdict)) const {
+  return std::any_of(cells.begin(), cells.end(),
+                     [wanted](const Cell& cell) { return cell.record != nullptr && wanted(cell.record->verdict); });
 }
 
 std::vector<const Row*> Matrix::rows() const {

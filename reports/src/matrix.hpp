@@ -26,7 +26,8 @@ struct Row {
   std::vector<Cell> cells;       ///< one per column
 
   bool disagrees() const;
-  bool needs_attention() const;
+  /// Some backend has such a verdict.
+  bool has(bool (*wanted)(results::Verdict)) const;
 };
 
 struct Column {

@@ -125,6 +125,10 @@ void append_utf8(std::string& out, char32_t character) {
   }
 }
 
+bool repeats_itself(const results::Failure& failure) {
+  return failure.message == failure.key + ": expected " + failure.expected + ", observed " + failure.observed;
+}
+
 bool is_failure(Verdict verdict) {
   return verdict == Verdict::failed || verdict == Verdict::crashed || verdict == Verdict::hung;
 }
@@ -150,9 +154,8 @@ std::string explanation(const results::Footer& footer) {
   const std::int64_t inconclusive = count_in(footer, "MUST", Verdict::inconclusive);
   std::vector<std::string> obstacles;
   if (failed > 0) obstacles.push_back(std::to_string(failed) + " failed");
-  if (inconclusive > 0)
-    obstacles.push_back(std::to_string(inconclusive) + (inconclusive == 1 ? " is" : " are") + " inconclusive");
-  if (untested > 0) obstacles.push_back(std::to_string(untested) + (untested == 1 ? " has" : " have") + " no result");
+  if (inconclusive > 0) obstacles.push_back(std::to_string(inconclusive) + " came out inconclusive");
+  if (untested > 0) obstacles.push_back(std::to_string(untested) + (untested == 1 ? " was" : " were") + " not tested");
   if (obstacles.empty() && passed == 0) return "No MUST clause was checked.";
   if (obstacles.empty()) return "Every MUST clause that applies passed: " + std::to_string(passed) + ".";
   return "Of the MUST clauses, " + joined(obstacles, ", ") + " and " + std::to_string(passed) + " passed.";

@@ -31,6 +31,8 @@ std::vector<Span> code_spans(std::string_view text);
 std::u32string decoded(std::string_view utf8);
 void append_utf8(std::string& out, char32_t character);
 
+/// The message, as most are, says no more than key, expected and observed.
+bool repeats_itself(const results::Failure& failure);
 /// failed, crashed, hung.
 bool is_failure(results::Verdict verdict);
 /// A failure, or inconclusive: what a person has to look at.
