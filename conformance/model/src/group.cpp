@@ -81,6 +81,7 @@ Coro<void> ModelGroup::start(TaskRef<> body) {
 
 void ModelGroup::child_ended(ModelTask& child) {
   if (child.cancelled()) {
+    for (Node* node = node_.parent; node != nullptr; node = node->parent) node->interrupted_a_task = true;
     if (sees_cancellation(node_.parent)) child_interrupted_ = true;
   } else if (child.failure()) {
     failures_.push_back(child.failure());
@@ -117,16 +118,7 @@ std::exception_ptr ModelGroup::outcome() {
     return std::make_exception_ptr(ExceptionGroup("tasks of a group failed", std::move(failures_)));
   }
   if (body_failure_) return body_failure_;
-  if (child_interrupted_) {
-    try {
-      WaitPoint cancelled;
-      cancelled.outcome = WaitPoint::Outcome::cancelled;
-      cancelled.finish();
-    } catch (...) {
-      return std::current_exception();
-    }
-  }
-  return nullptr;
+  return child_interrupted_ ? a_cancellation() : nullptr;
 }
 
 }  // namespace concert::model

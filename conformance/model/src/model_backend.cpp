@@ -29,6 +29,7 @@ class ModelBackend final : public AsyncBackend {
   TaskInfo get_current_task() override { return Run::require("get_current_task").current->info(); }
 
   std::unique_ptr<CancelScopeCore> make_cancel_scope(TimePoint deadline) override {
+    if (broken("scope_needs_a_loop")) Run::require("open_cancel_scope");
     return std::make_unique<ModelScope>(*this, options_, deadline);
   }
   std::unique_ptr<ShieldCore> make_shield() override { return std::make_unique<ModelShield>(); }
@@ -66,7 +67,13 @@ class ModelBackend final : public AsyncBackend {
     std::optional<RunningHere> running;
     if (!(broken("nested_bootstrap_runs") && AsyncBackend::running() != nullptr)) running.emplace(*this);
     Run run(*this, options_, std::move(pick), start_time());
-    run.run_until_done(*new ModelTask(run, *main, nullptr));
+    try {
+      run.run_until_done(*new ModelTask(run, *main, nullptr));
+    } catch (const Deadlock&) {
+      // The frames of its tasks refer to each other and to the run: nobody can take them apart any more.
+      main->add_holder();
+      throw;
+    }
     end_time(run.now);
   }
 

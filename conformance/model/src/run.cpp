@@ -44,13 +44,26 @@ void Run::notice_deadlines() {
   for (ModelScope* scope : open_scopes) scope->notice(now);
 }
 
+/// True if a cancellation reaches the wait of a task.
+bool Run::reaches(const ModelTask& task) const {
+  // What asyncio does: a scope interrupts the task that entered it and leaves the children of its groups alone.
+  if (broken("cancel_reaches_the_host_only")) {
+    for (const Node* node = task.node; node != task.root.parent; node = node->parent) {
+      if (node->cancelled) return true;
+      if (node->is_shield) return false;
+    }
+    return false;
+  }
+  return sees_cancellation(task.node);
+}
+
 /// Moves every task whose wait has an outcome to the ready ones.
 void Run::settle() {
   notice_deadlines();
   const auto still_blocked = [this](ModelTask* task) {
     Wait& wait = task->wait;
     const bool over = wait.is_over();
-    const bool cancelled = wait.cancelled_from_the_start || (wait.can_be_cancelled && sees_cancellation(task->node));
+    const bool cancelled = wait.cancelled_from_the_start || (wait.can_be_cancelled && reaches(*task));
     if (!over && !cancelled) return true;
     bool reports_cancellation = cancelled;
     if (over && cancelled && !wait.cancelled_from_the_start) {
@@ -84,6 +97,11 @@ bool Run::advance_clock() {
   TimePoint next = never;
   for (const ModelTask* task : blocked_) next = std::min(next, task->wait.wake_time);
   for (const ModelScope* scope : open_scopes) next = std::min(next, scope->next_expiry());
+  const bool spins =
+      broken("cancelled_scope_polls") &&
+      std::any_of(open_scopes.begin(), open_scopes.end(), [](const auto* scope) { return scope->cancel_called(); });
+  if (spins && next != never) next = std::min(next, now + Seconds(1e-3));
+  if (spins) steps_here = ++steps;
   if (next == never) return false;
   now = std::max(now, next);
   return true;

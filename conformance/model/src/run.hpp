@@ -63,6 +63,7 @@ class Run {
 
  private:
   void settle();
+  bool reaches(const ModelTask& task) const;
   void step();
   bool advance_clock();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scope.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "task.hpp"
@@ -14,8 +15,11 @@ void refuse_nan(TimePoint deadline) {
 }  // namespace
 
 ModelScope::ModelScope(AsyncBackend& backend, const ModelOptions& options, TimePoint deadline)
-    : backend_(backend), options_(options), deadline_(deadline) {
-  refuse_nan(deadline);
+    : backend_(backend), options_(options), deadline_(deadline), opened_(Run::here() ? Run::here()->now : TimePoint()) {
+  if (broken("nan_deadline_is_never") && is_nan(deadline_.time_since_epoch())) deadline_ = never;
+  refuse_nan(deadline_);
+  if (broken("open_rounds_the_deadline")) deadline_ += Seconds(1e-3);
+  if (broken("past_deadlines_read_as_zero")) deadline_ = std::max(deadline_, TimePoint());
 }
 
 ModelScope::~ModelScope() {
@@ -24,13 +28,18 @@ ModelScope::~ModelScope() {
 
 void ModelScope::enter() {
   Run& run = Run::require("CancelScope::run");
-  if (state_ != State::created) throw UsageError("CancelScope::run: this scope was used before; open a new one");
+  const bool reusable = state_ == State::created || (state_ == State::exited && broken("scope_can_be_used_again"));
+  if (!reusable) throw UsageError("CancelScope::run: this scope was used before; open a new one");
+  if (broken("deadline_counts_from_entry")) deadline_ += run.now - opened_;
+  if (broken("expired_scope_throws_at_entry") && deadline_ <= run.now) std::rethrow_exception(a_cancellation());
   state_ = State::entered;
   run_ = &run;
+  owner_ = run.current;
+  deliveries_before_ = run.current->deliveries;
   node_.parent = run.current->node;
   run.current->node = &node_;
   run.open_scopes.push_back(this);
-  notice(run.now);
+  if (!broken("expiry_is_not_noticed_at_entry")) notice(run.now);
 }
 
 std::exception_ptr ModelScope::exit(std::exception_ptr body_failure) {
@@ -38,10 +47,20 @@ std::exception_ptr ModelScope::exit(std::exception_ptr body_failure) {
   run_->open_scopes.remove(this);
   run_->current->node = node_.parent;
   // The outermost cancelled node that the task can see takes the exception (Scope030).
-  const bool absorbs = node_.cancelled && !sees_cancellation(node_.parent);
+  bool absorbs = node_.cancelled && (broken("inner_scope_absorbs") || !sees_cancellation(node_.parent));
+  if (broken("only_deadlines_are_absorbed") && cancelled_by_hand_) absorbs = false;
+  if (broken("fresh_cancellation_is_foreign") && run_->current->deliveries > deliveries_before_ + 1) absorbs = false;
+  if (broken("foreign_cancellation_is_absorbed")) absorbs = true;
+  if (broken("inner_exit_spends_the_outer_request") && !body_failure) node_.parent->cancelled = false;
+  if (broken("expiry_always_counts_as_caught") && deadline_ <= run_->now) caught_ = true;
+  if (broken("cancelled_block_always_throws") && absorbs && !body_failure) return a_cancellation();
   if (!body_failure || !absorbs) return body_failure;
+  if (broken("groups_are_not_absorbed") && !is_cancelled(body_failure)) return body_failure;
   const auto [own, rest] = split_failure(body_failure, is_cancelled);
-  caught_ = own != nullptr || options_.traits.caught_without_own_exception;
+  caught_ = own != nullptr || (options_.traits.caught_without_own_exception && node_.interrupted_a_task);
+  if (broken("failures_are_absorbed_too") && own == nullptr) return nullptr;
+  if (broken("mixed_groups_are_absorbed") && own != nullptr) return nullptr;
+  if (broken("cancelleds_stay_in_the_group") && rest != nullptr) return body_failure;
   return rest;
 }
 
@@ -53,14 +72,50 @@ void ModelScope::require_loop_thread(const char* operation) const {
 
 void ModelScope::cancel() {
   require_loop_thread("CancelScope::cancel");
-  node_.cancelled = true;
+  if (broken("only_the_owner_cancels") && run_ != nullptr && run_->current != owner_) return;
+  if (broken("cancel_before_entry_is_lost") && state_ == State::created) return;
+  if (broken("ended_scope_still_cancels") && state_ == State::exited) run_->current->node->cancelled = true;
+  node_.cancelled = !(broken("second_cancel_takes_back") && node_.cancelled);
+  cancelled_by_hand_ = true;
+}
+
+bool ModelScope::cancel_called() const {
+  if (broken("cancel_called_means_caught")) return caught_;
+  if (broken("cancel_called_forgets_deadlines")) return cancelled_by_hand_;
+  if (broken("reading_notices_the_deadline") && state_ == State::entered)
+    const_cast<ModelScope*>(this)->notice(run_->now);
+  return node_.cancelled;
+}
+
+bool ModelScope::cancelled_caught() const {
+  if (broken("never_caught")) return false;
+  if (broken("caught_means_called") && state_ == State::exited) return node_.cancelled;
+  return caught_;
+}
+
+TimePoint ModelScope::deadline() const {
+  return broken("ended_scope_forgets_its_deadline") && state_ == State::exited ? never : deadline_;
 }
 
 void ModelScope::reschedule(TimePoint deadline) {
+  if (broken("nan_deadline_is_never") && is_nan(deadline.time_since_epoch())) deadline = never;
   refuse_nan(deadline);
   require_loop_thread("CancelScope::reschedule");
-  deadline_ = deadline;
-  if (state_ == State::entered) notice(run_->now);
+  if (broken("reschedule_notices_the_old_deadline") && state_ == State::entered) notice(run_->now);
+  if (broken("reschedule_undoes_the_cancellation")) node_.cancelled = false;
+  if (broken("past_deadlines_read_as_zero")) deadline = std::max(deadline, TimePoint());
+  deadline_ = broken("reschedule_only_shortens") ? std::min(deadline_, deadline) : deadline;
+  if (state_ == State::entered && !broken("reschedule_waits_for_the_next_turn")) notice(run_->now);
+}
+
+void ModelScope::extend(Seconds more) {
+  if (broken("extend_counts_from_now") && Run::here() != nullptr) return reschedule(Run::here()->now + more);
+  CancelScopeCore::extend(more);
+}
+
+void ModelScope::clear_deadline() {
+  if (broken("clear_deadline_only_doubles_it")) return extend(Seconds(0.5));
+  CancelScopeCore::clear_deadline();
 }
 
 void ModelScope::notice(TimePoint now) {

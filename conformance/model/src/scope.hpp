@@ -17,10 +17,12 @@ class ModelScope final : public CancelScopeCore {
   void enter() override;
   std::exception_ptr exit(std::exception_ptr body_failure) override;
   void cancel() override;
-  bool cancel_called() const override { return node_.cancelled; }
-  bool cancelled_caught() const override { return caught_; }
-  TimePoint deadline() const override { return deadline_; }
+  bool cancel_called() const override;
+  bool cancelled_caught() const override;
+  TimePoint deadline() const override;
   void reschedule(TimePoint deadline) override;
+  void extend(Seconds more) override;
+  void clear_deadline() override;
 
   /// Cancels the scope if its deadline has come.
   void notice(TimePoint now);
@@ -39,6 +41,12 @@ class ModelScope final : public CancelScopeCore {
   State state_ = State::created;
   bool caught_ = false;
   Run* run_ = nullptr;
+
+  // For faults only.
+  TimePoint opened_;
+  bool cancelled_by_hand_ = false;
+  const ModelTask* owner_ = nullptr;
+  int deliveries_before_ = 0;
 };
 
 class ModelShield final : public ShieldCore {

@@ -52,6 +52,7 @@ void ModelTask::resume() {
       conclude();
     }
   } else {
+    if (wait.point->outcome == WaitPoint::Outcome::cancelled) ++deliveries;
     concert::resume(wait.point->waiter);
   }
   run_.current = nullptr;

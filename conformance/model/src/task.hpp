@@ -36,6 +36,8 @@ class ModelTask final : public TaskCore, public TaskBody::Listener {
   Wait wait;
   /// Told at the end, after the outcome stands.
   std::function<void(ModelTask&)> on_end;
+  /// Cancelleds thrown into the task so far; for faults only.
+  int deliveries = 0;
   /// Never calls the function: a start that was cancelled in time (Group028).
   bool skips_function = false;
 

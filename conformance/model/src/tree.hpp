@@ -2,7 +2,9 @@
 // The tree of nodes on which all of cancellation is decided (decision 0002).
 #pragma once
 
-#include "concert/time.hpp"
+#include <exception>
+
+#include "concert/wait.hpp"
 
 namespace concert::model {
 
@@ -11,6 +13,8 @@ struct Node {
   Node* parent = nullptr;
   bool cancelled = false;
   bool is_shield = false;
+  /// A task of a group inside was interrupted: lets a scope count as having caught something (Scope038).
+  bool interrupted_a_task = false;
 };
 
 /// True if a wait at `node` is cancelled: some node from here upwards is, up to the nearest shield.
@@ -20,6 +24,18 @@ inline bool sees_cancellation(const Node* node) {
     if (node->is_shield) return false;
   }
   return false;
+}
+
+/// The exception that a cancelled wait throws, as a pointer.
+inline std::exception_ptr a_cancellation() {
+  try {
+    WaitPoint cancelled;
+    cancelled.outcome = WaitPoint::Outcome::cancelled;
+    cancelled.finish();
+  } catch (...) {
+    return std::current_exception();
+  }
+  return nullptr;
 }
 
 }  // namespace concert::model

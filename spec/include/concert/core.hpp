@@ -38,6 +38,8 @@ class CancelScopeCore : public detail::Recycled {
   virtual TimePoint deadline() const = 0;
   /// Errors: std::invalid_argument for NaN; the old deadline stays (Scope016).
   virtual void reschedule(TimePoint deadline) = 0;
+  virtual void extend(Seconds more) { reschedule(deadline() + more); }
+  virtual void clear_deadline() { reschedule(never); }
 };
 
 /// The shield of ignore_cancellation: while entered, requests from outside wait.

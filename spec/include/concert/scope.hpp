@@ -68,9 +68,9 @@ class CancelScope {
   /// one stays (Scope016).
   void reschedule(TimePoint deadline) { core_->reschedule(deadline); }
   /// Moves the deadline by `more`, which may be negative: reschedule(when() + more) (Scope013).
-  void extend(Seconds more) { core_->reschedule(core_->deadline() + more); }
+  void extend(Seconds more) { core_->extend(more); }
   /// Removes the deadline: reschedule(never) (Scope014).
-  void clear_deadline() { core_->reschedule(never); }
+  void clear_deadline() { core_->clear_deadline(); }
 
  private:
   friend class TimeoutScope;
@@ -115,10 +115,6 @@ class CancelScope {
     }
   }
   void leave(std::exception_ptr failure) {
-    if (!failure) {
-      core_->exit(nullptr);
-      return;
-    }
     absorbed_ = failure;
     if (std::exception_ptr rest = core_->exit(std::move(failure))) {
       absorbed_ = nullptr;

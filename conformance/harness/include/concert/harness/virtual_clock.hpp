@@ -23,8 +23,10 @@ namespace concert::conformance {
 /// - Virtual are CLOCK_MONOTONIC, _RAW, _COARSE and CLOCK_BOOTTIME; CLOCK_REALTIME is not.
 /// - Other threads stay on real time: an object of this class concerns the thread that made it.
 /// - timerfd_create fails with ENOSYS in the whole executable, so that loops give their deadlines to the poll.
-/// - A blocking call of this thread that is not an epoll (a condition variable with a timeout, a sleep) waits in real
-///   time against a virtual deadline: do not use one.
+/// - A blocking call of this thread that is not an epoll (a sleep, a condition variable) waits in real time, and one
+/// with an
+///   absolute deadline mixes up the clocks. Asio waits so as long as its io_context has no I/O object: make a timer
+///   first.
 ///
 /// Make it around a case only; test frameworks read the same clock. Threads: made, used and destroyed on one thread.
 class VirtualClock {

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every backend on concert::runtime declares to the suite.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "concert/harness/backend_adapter.hpp"
+
+namespace concert::conformance {
+
+/// The freedoms as the runtime takes them; `version` names the loop underneath.
+inline Manifest runtime_manifest(std::string version) {
+  Manifest manifest;
+  manifest.version = std::move(version);
+  manifest.traits = {{"yield_may_be_skipped", "no"},
+                     {"clock_epoch", "process"},
+                     {"start_order", "fifo"},
+                     {"cancelled_start_runs_first_step", "yes"},
+                     {"gather_start_order", "argument"},
+                     {"failed_join_reports", "failure"},
+                     {"caught_without_own_exception", "no"},
+                     {"self_join_is_diagnosed", "yes"}};
+  return manifest;
+}
+
+inline RunnerOptions runtime_options(const Schedule& schedule) {
+  return RunnerOptions().set("order_seed", schedule.order_seed);
+}
+
+}  // namespace concert::conformance

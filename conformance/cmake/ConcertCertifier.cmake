@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+# Makes the certifier of a backend: the executable that `concert certify` runs, with every suite linked in.
+#
+#   concert_add_certifier(NAME myloop
+#     INCLUDE   dir        # where the author's backend_under_test.hpp is
+#     LIBRARIES my::loop)  # what it needs
+#
+# The executable is build/certifiers/certify-<NAME>, where the `concert` command finds it.
+set(CONCERT_CERTIFIER_MAIN "${CMAKE_CURRENT_LIST_DIR}/certifier_main.cpp" CACHE INTERNAL "")
+
+function(concert_add_certifier)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "INCLUDE;LIBRARIES")
+  foreach(needed NAME INCLUDE LIBRARIES)
+    if(NOT arg_${needed})
+      message(FATAL_ERROR "concert_add_certifier: ${needed} is missing; see ConcertCertifier.cmake")
+    endif()
+  endforeach()
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "concert_add_certifier: unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  set(target certify-${arg_NAME})
+  add_executable(${target} ${CONCERT_CERTIFIER_MAIN})
+  target_include_directories(${target} PRIVATE ${arg_INCLUDE})
+  target_link_libraries(${target} PRIVATE concert::suite GTest::gtest ${arg_LIBRARIES})
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/certifiers)
+endfunction()
