@@ -25,7 +25,21 @@ class ModelBackend final : public AsyncBackend {
 
   std::string_view name() const noexcept override { return "model"; }
 
-  TimePoint current_time() override { return Run::require("current_time").now; }
+  TimePoint current_time() override {
+    if (options_.faults.current_time) return options_.faults.current_time([this] { return own_time(); });
+    return own_time();
+  }
+  Sleep sleep(Seconds delay) override {
+    return options_.faults.sleep ? options_.faults.sleep(*this, delay) : AsyncBackend::sleep(delay);
+  }
+  Sleep sleep_until(TimePoint wake_time) override {
+    return options_.faults.sleep_until ? options_.faults.sleep_until(*this, wake_time)
+                                       : AsyncBackend::sleep_until(wake_time);
+  }
+  TimeoutScope timeout_at(TimePoint deadline) override {
+    return options_.faults.timeout_at ? options_.faults.timeout_at(*this, deadline)
+                                      : AsyncBackend::timeout_at(deadline);
+  }
   TaskInfo get_current_task() override {
     TaskInfo info = Run::require("get_current_task").current->info();
     if (broken("current_task_has_another_id")) info.id += 1000;
@@ -57,6 +71,8 @@ class ModelBackend final : public AsyncBackend {
   }
   bool suspend_until(WaitPoint& point, TimePoint wake_time) override {
     Run& run = Run::require("sleep");
+    if (broken("timers_count_from_a_cached_time")) wake_time -= run.now - run.turn_started;
+    if (broken("forever_is_a_minute")) wake_time = std::min(wake_time, run.now + std::chrono::minutes(1));
     Wait wait;
     wait.point = &point;
     wait.wake_time = wake_time;
@@ -66,21 +82,11 @@ class ModelBackend final : public AsyncBackend {
   }
 
   void run_main(TaskRef<> main, const RunnerOptions& given) override {
-    RunnerOptionReader reader(given, "model");
-    Pick pick = reader.get_or<Pick>(
-        "pick", [](std::size_t) { return std::size_t{0}; }, "a concert::model::Pick");
-    reader.refuse_unknown();
-    std::optional<RunningHere> running;
-    if (!(broken("nested_bootstrap_runs") && AsyncBackend::running() != nullptr)) running.emplace(*this);
-    Run run(*this, options_, std::move(pick), start_time());
-    try {
-      run.run_until_done(*new ModelTask(run, *main, nullptr));
-    } catch (const Deadlock&) {
-      // The frames of its tasks refer to each other and to the run: nobody can take them apart any more.
-      main->add_holder();
-      throw;
+    if (options_.faults.run_main) {
+      options_.faults.run_main(*main, given, [&](const RunnerOptions& options) { run_task(main, options); });
+    } else {
+      run_task(main, given);
     }
-    end_time(run.now);
   }
 
   Coro<void> run_all(std::vector<TaskRef<>> bodies) override {
@@ -96,6 +102,43 @@ class ModelBackend final : public AsyncBackend {
   }
 
  private:
+  void run_task(const TaskRef<>& main, const RunnerOptions& given) {
+    RunnerOptionReader reader(given, "model");
+    Pick pick = reader.get_or<Pick>(
+        "pick", [](std::size_t) { return std::size_t{0}; }, "a concert::model::Pick");
+    reader.refuse_unknown();
+    std::optional<RunningHere> running;
+    if (is_to_be_marked()) running.emplace(*this);
+    Run run(*this, options_, std::move(pick), start_time());
+    if (broken("main_task_outlives_its_run")) kept_ = main;
+    try {
+      run.run_until_done(*new ModelTask(run, *main, nullptr));
+    } catch (const Deadlock&) {
+      // The frames of its tasks refer to each other and to the run: nobody can take them apart any more.
+      main->add_holder();
+      throw;
+    }
+    end_time(run.now);
+    if (broken("failed_run_stays_marked") && main->failure()) {
+      running.reset();
+      stale_mark_.emplace(*this);
+    }
+  }
+
+  /// False in some mutants only.
+  bool is_to_be_marked() const {
+    if (broken("run_is_not_marked")) return false;
+    if (AsyncBackend::running() == nullptr) return true;
+    return !broken("nested_bootstrap_runs") &&
+           !(broken("nested_bootstrap_of_another_runs") && AsyncBackend::running() != this);
+  }
+
+  TimePoint own_time() const {
+    const Run& run = Run::require("current_time");
+    if (&run.backend != this) throw UsageError("current_time: another backend runs on this thread");
+    return run.now;
+  }
+
   static void yield(Run& run, WaitPoint& point, bool can_be_cancelled) {
     Wait wait;
     wait.point = &point;
@@ -120,6 +163,9 @@ class ModelBackend final : public AsyncBackend {
   ModelOptions options_;
   std::mutex mutex_;
   TimePoint time_line_ = first_start;
+  // For mutants.
+  TaskRef<> kept_;
+  std::optional<RunningHere> stale_mark_;
 };
 
 }  // namespace

@@ -76,12 +76,19 @@ void Run::settle() {
   notice_deadlines();
   const auto still_blocked = [this](ModelTask* task) {
     Wait& wait = task->wait;
-    const bool over = wait.is_over();
-    const bool cancelled = wait.cancelled_from_the_start || (wait.can_be_cancelled && reaches(*task));
+    const bool over = wait.is_over() ||
+                      (broken("cancelled_sleep_keeps_its_timer") && task == stale_sleeper_ && now >= stale_wake_time_);
+    bool cancelled = wait.cancelled_from_the_start || (wait.can_be_cancelled && reaches(*task));
+    if (broken("cancelled_sleep_ends_at_its_wake_time") && wait.wake_time != never && !over) cancelled = false;
     if (!over && !cancelled) return true;
     bool reports_cancellation = cancelled;
     if (over && cancelled && !wait.cancelled_from_the_start) {
       reports_cancellation = !wait.value_wins && pick(2) == 1;
+    }
+    if (task == stale_sleeper_) stale_sleeper_ = nullptr;
+    if (reports_cancellation && wait.wake_time != never) {
+      stale_sleeper_ = task;
+      stale_wake_time_ = wait.wake_time;
     }
     wait.point->outcome = reports_cancellation ? WaitPoint::Outcome::cancelled : WaitPoint::Outcome::value;
     ready_.push_back(task);
@@ -94,6 +101,7 @@ void Run::settle() {
 void Run::step() {
   ++steps;
   steps_here = steps;
+  turn_started = now;
   auto chosen = ready_.begin() + static_cast<std::ptrdiff_t>(ready_.size() > 1 ? pick(ready_.size()) : 0);
   const auto begins_in_order = [](const ModelTask* task) { return task->begins_in_order && !task->has_begun(); };
   if (begins_in_order(*chosen)) chosen = std::find_if(ready_.begin(), ready_.end(), begins_in_order);
@@ -108,11 +116,22 @@ void Run::step() {
   task->resume();
 }
 
-/// Jumps to the next instant at which something happens. Returns false if there is none.
-bool Run::advance_clock() {
+/// The next instant at which something happens.
+TimePoint Run::next_event() const {
   TimePoint next = never;
-  for (const ModelTask* task : blocked_) next = std::min(next, task->wait.wake_time);
+  std::size_t looked_at = 0;
+  for (const ModelTask* task : blocked_) {
+    if (task->wait.wake_time != never && ++looked_at > 6 && broken("only_six_timers_are_looked_at")) break;
+    next = std::min(next, task->wait.wake_time);
+  }
   for (const ModelScope* scope : open_scopes) next = std::min(next, scope->next_expiry());
+  if (broken("cancelled_sleep_keeps_its_timer") && stale_wake_time_ > now) next = std::min(next, stale_wake_time_);
+  return next;
+}
+
+/// Jumps to the next event. Returns false if there is none.
+bool Run::advance_clock() {
+  TimePoint next = next_event();
   const bool spins =
       broken("cancelled_scope_polls") &&
       std::any_of(open_scopes.begin(), open_scopes.end(), [](const auto* scope) { return scope->cancel_called(); });
@@ -130,6 +149,9 @@ void Run::run_until_done(ModelTask& main) {
     if (!ready_.empty()) {
       step();
     } else if (main.done()) {
+      if (broken("run_waits_for_stale_timers")) now = std::max(now, stale_wake_time_);
+      return;
+    } else if (broken("run_ends_at_a_long_wait") && next_event() > now + std::chrono::hours(2)) {
       return;
     } else if (!advance_clock()) {
       throw Deadlock("every task of the model waits for something that cannot happen");

@@ -56,6 +56,8 @@ class Run {
   const ModelOptions& options;
   Pick pick;
   TimePoint now;
+  /// For mutants: when the running task was resumed.
+  TimePoint turn_started = now;
   ModelTask* current = nullptr;
   std::list<ModelScope*> open_scopes;
   std::uint64_t next_task_id = 1;
@@ -71,12 +73,16 @@ class Run {
   void settle();
   bool reaches(const ModelTask& task) const;
   void step();
+  TimePoint next_event() const;
   bool advance_clock();
 
   /// Null but in a mutant that runs a loop inside a loop.
   Run* outer_;
   std::vector<ModelTask*> ready_;
   std::vector<ModelTask*> blocked_;
+  // For mutants: the last sleep that was cancelled.
+  ModelTask* stale_sleeper_ = nullptr;
+  TimePoint stale_wake_time_ = now;
 };
 
 }  // namespace concert::model

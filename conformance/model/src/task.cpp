@@ -42,6 +42,8 @@ void ModelTask::resume() {
   run_.current = this;
   if (!begun_) {
     begun_ = true;
+    const bool is_main = root.parent == nullptr;
+    if (is_main && run_.broken("main_is_started_twice")) body_.start();
     if (skips_function && skips_function()) {
       body_.release_work();
       failure_ = a_cancellation();
@@ -64,7 +66,8 @@ void ModelTask::body_ended(TaskBody&) noexcept { conclude(); }
 void ModelTask::conclude() {
   failure_ = body_.failure();
   cancelled_ = is_cancelled(failure_) && sees_cancellation(&root);
-  body_.release_work();
+  const bool is_main = root.parent == nullptr;
+  if (!(is_main && run_.broken("main_task_outlives_its_run"))) body_.release_work();
   done_ = true;
   if (on_end) on_end(*this);
 }

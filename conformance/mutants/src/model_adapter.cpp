@@ -40,6 +40,12 @@ BackendAdapter model_adapter(const model::ModelOptions& options) {
   adapter.runner_options = [](const Schedule& schedule) { return RunnerOptions().set("pick", pick_for(schedule)); };
   adapter.spend = model::spend;
   adapter.turns = model::scheduler_steps;
+  adapter.observable_option = [](bool& effect_seen) {
+    return RunnerOptions().set("pick", model::Pick([&effect_seen](std::size_t) {
+                                 effect_seen = true;
+                                 return std::size_t{0};
+                               }));
+  };
   return adapter;
 }
 
@@ -53,6 +59,21 @@ Mutant model_mutant(std::string name, std::string breaks, std::vector<Kill> kill
   mutant.name = std::move(name);
   mutant.breaks = std::move(breaks);
   mutant.kills = std::move(kills);
+  return mutant;
+}
+
+Mutant faulty_model(std::string name, std::string breaks, std::vector<Kill> kills,
+                    std::function<model::Faults()> faults) {
+  Mutant mutant{std::move(name), std::move(breaks), std::move(kills), false, {}};
+  mutant.make = [faults = std::move(faults)] {
+    BackendAdapter adapter = model_adapter();
+    adapter.make = [faults] {
+      model::ModelOptions options;
+      options.faults = faults();
+      return model::model_backend(std::move(options));
+    };
+    return adapter;
+  };
   return mutant;
 }
 

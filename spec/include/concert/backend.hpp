@@ -54,7 +54,7 @@ class AsyncBackend {
   /// running loop (Run004). Threads: any thread that runs no loop.
   template <class F, class... Args>
   requires std::invocable < std::decay_t<F>
-  &, std::decay_t<Args>&&... > auto bootstrap(F&& function, Args&&... arguments) {
+  &, std::decay_t<Args>&&... > decltype(auto) bootstrap(F&& function, Args&&... arguments) {
     return run_to_end<detail::TaskResult<F, Args...>>(
         RunnerOptions(), detail::make_task_body(std::forward<F>(function), std::forward<Args>(arguments)...));
   }
@@ -62,7 +62,8 @@ class AsyncBackend {
   /// (Run007).
   template <class F, class... Args>
   requires std::invocable < std::decay_t<F>
-  &, std::decay_t<Args>&&... > auto bootstrap(const RunnerOptions& options, F&& function, Args&&... arguments) {
+  &, std::decay_t<Args>&&... >
+         decltype(auto) bootstrap(const RunnerOptions& options, F&& function, Args&&... arguments) {
     return run_to_end<detail::TaskResult<F, Args...>>(
         options, detail::make_task_body(std::forward<F>(function), std::forward<Args>(arguments)...));
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "concert/backend.hpp"
+#include "concert/harness/backend_finder.hpp"
 #include "concert/harness/manifest.hpp"
 #include "concert/harness/schedule.hpp"
 
@@ -23,6 +24,7 @@ namespace concert::conformance {
 ///       static std::unique_ptr<concert::AsyncBackend> make() { return concert::asio_backend(); }
 ///       static concert::conformance::Manifest manifest();
 ///       static concert::RunnerOptions runner_options(const concert::conformance::Schedule&);   // may be absent
+///       static concert::RunnerOptions observable_option(bool& effect_seen);                    // may be absent
 ///     };
 ///     using BackendsUnderTest = ::testing::Types<AsioUnderTest>;
 template <class B>
@@ -43,6 +45,12 @@ struct BackendAdapter {
   std::function<void(Seconds)> spend;
   /// Checks of the scheduler's idleness: how often the loop has polled or stepped; empty: the virtual clock counts.
   std::function<std::size_t()> turns;
+  /// An option whose effect can be seen (Run005): in a run that is given the result, `effect_seen` becomes true again
+  /// and again, at the latest each time that several tasks become ready together; in other runs it does not change.
+  /// Empty: the suite looks whether `runner_options` changes the order of ready tasks.
+  std::function<RunnerOptions(bool& effect_seen)> observable_option{};
+  /// How programs find a backend (Util001 to Util010).
+  BackendFinder finder{};
 };
 
 template <class B>
@@ -67,6 +75,11 @@ BackendAdapter adapter_for() {
                   { B::runner_options(schedule) } -> std::convertible_to<RunnerOptions>;
                 }) {
     adapter.runner_options = [](const Schedule& schedule) { return B::runner_options(schedule); };
+  }
+  if constexpr (requires(bool& seen) {
+                  { B::observable_option(seen) } -> std::convertible_to<RunnerOptions>;
+                }) {
+    adapter.observable_option = [](bool& seen) { return B::observable_option(seen); };
   }
   return adapter;
 }

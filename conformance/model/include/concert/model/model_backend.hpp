@@ -25,10 +25,24 @@ struct Traits {
   bool self_join_is_diagnosed = true;           ///< Shield019
 };
 
+/// Faults that show at the interface: a member that is set is called in place of the model's own function. It may call
+/// the original.
+struct Faults {
+  std::function<void(TaskBody& main, const RunnerOptions& given,
+                     const std::function<void(const RunnerOptions&)>& original)>
+      run_main;
+  std::function<TimePoint(const std::function<TimePoint()>& original)> current_time;
+  /// The original is backend.AsyncBackend::sleep(delay).
+  std::function<Sleep(AsyncBackend& backend, Seconds delay)> sleep;
+  std::function<Sleep(AsyncBackend& backend, TimePoint wake_time)> sleep_until;
+  std::function<TimeoutScope(AsyncBackend& backend, TimePoint deadline)> timeout_at;
+};
+
 struct ModelOptions {
   Traits traits;
   /// The fault to have, by name (conformance/mutants lists them); empty: none.
   std::string mutant;
+  Faults faults{};
 };
 
 /// Chooses one of `choices` (2 or more) equally permitted continuations.

@@ -2,6 +2,7 @@
 // Backends that are broken on purpose: they show that the suite can see each fault.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,11 +17,17 @@ BackendAdapter model_adapter(const model::ModelOptions& options = {});
 /// A fault of the model (a `broken("name")` switch in conformance/model/src) and the checks that must find it.
 Mutant model_mutant(std::string name, std::string breaks, std::vector<Kill> kills);
 
+/// A model with a fault that shows at the interface. `faults` is called for each backend object, so that what it
+/// captures in its result belongs to that object.
+Mutant faulty_model(std::string name, std::string breaks, std::vector<Kill> kills,
+                    std::function<model::Faults()> faults);
+
 /// A model that behaves in one way and declares another in its manifest: `trait` is declared as `declared`.
 Mutant lying_model(std::string name, std::string breaks, const model::Traits& behaviour, const std::string& trait,
                    const std::string& declared, std::vector<Kill> kills);
 
 std::vector<Mutant> run_mutants();
+std::vector<Mutant> util_mutants();
 std::vector<Mutant> clock_mutants();
 std::vector<Mutant> cancel_mutants();
 std::vector<Mutant> shield_mutants();

@@ -7,6 +7,7 @@
 namespace concert::conformance {
 
 ClauseTests run_tests();
+ClauseTests util_tests();
 ClauseTests clock_tests();
 ClauseTests cancel_tests();
 ClauseTests shield_tests();
