@@ -41,8 +41,16 @@ class ModelBackend final : public AsyncBackend {
                                       : AsyncBackend::timeout_at(deadline);
   }
   TaskInfo get_current_task() override {
-    TaskInfo info = Run::require("get_current_task").current->info();
+    if (broken("current_task_is_made_up") && Run::here() == nullptr) return {1, "nobody"};
+    Run& run = Run::require("get_current_task");
+    TaskInfo info = run.current->info();
     if (broken("current_task_has_another_id")) info.id += 1000;
+    if (broken("current_task_has_another_default_name") && info.name.starts_with("task-"))
+      info.name.insert(0, "model ");
+    if (broken("current_task_lags")) {
+      if (run.asked_last.id == 0) run.asked_last = info;
+      std::swap(info, run.asked_last);
+    }
     return info;
   }
 

@@ -47,6 +47,7 @@ void Run::step_now(ModelTask& task) {
 
 void Run::block(Wait wait) {
   notice_deadlines();
+  if (current->is_cancelled_at_next_wait) current->root.cancelled = true;
   const bool was_told = current->deliveries > 0 && current->node != &current->root && current->node->cancelled;
   if (was_told && broken("failed_group_interrupts_its_body_once")) wait.can_be_cancelled = false;
   wait.cancelled_from_the_start = wait.can_be_cancelled && sees_cancellation(current->node);
@@ -83,7 +84,7 @@ void Run::settle() {
     if (!over && !cancelled) return true;
     bool reports_cancellation = cancelled;
     if (over && cancelled && !wait.cancelled_from_the_start) {
-      reports_cancellation = !wait.value_wins && pick(2) == 1;
+      reports_cancellation = wait.cancellation_wins || (!wait.value_wins && pick(2) == 1);
     }
     if (task == stale_sleeper_) stale_sleeper_ = nullptr;
     if (reports_cancellation && wait.wake_time != never) {

@@ -27,8 +27,9 @@ struct Wait {
   bool cancelled_from_the_start = false;
   /// The outcome is only decided when the task runs again (coro_yield: reschedule, then check).
   bool checks_when_resumed = false;
-  /// If the wait is over and cancelled in one instant: the value wins where it must, else either may.
+  /// If the wait is over and cancelled in one instant: one of them wins where it must, else either may.
   bool value_wins = false;
+  bool cancellation_wins = false;
 };
 
 class Run {
@@ -65,6 +66,8 @@ class Run {
   /// For faults that hold on to what is over: refused tasks, failures that were reported.
   std::vector<TaskRef<>> kept;
   std::vector<std::exception_ptr> kept_failures;
+  /// Only in a mutant: who called get_current_task last.
+  TaskInfo asked_last;
 
   /// True if the run is to have this fault.
   bool broken(std::string_view mutant) const noexcept { return !options.mutant.empty() && options.mutant == mutant; }

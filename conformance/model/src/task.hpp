@@ -5,6 +5,7 @@
 #include <coroutine>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "concert/backend.hpp"
 #include "run.hpp"
@@ -17,12 +18,13 @@ class ModelTask final : public TaskCore, public TaskBody::Listener {
   ModelTask(Run& run, TaskBody& body, Node* parent);
 
   AsyncBackend& backend() const noexcept override { return backend_; }
-  TaskInfo info() const override { return {id_, name_}; }
-  bool done() const override { return done_; }
+  TaskInfo info() const override;
+  bool done() const override;
   bool cancel() override;
-  bool cancelled() const override { return cancelled_; }
-  std::exception_ptr failure() const override { return done_ ? failure_ : nullptr; }
+  bool cancelled() const override;
+  std::exception_ptr failure() const override;
   bool suspend_until_done(WaitPoint& point) override;
+  Coro<void> wait_or_cancel() override;
   void dispose() noexcept override { delete this; }
   void body_ended(TaskBody& body) noexcept override;
 
@@ -36,6 +38,8 @@ class ModelTask final : public TaskCore, public TaskBody::Listener {
   Wait wait;
   /// Told at the end, after the outcome stands.
   std::function<void(ModelTask&)> on_end;
+  /// Only in a mutant: the next wait finds the task cancelled.
+  bool is_cancelled_at_next_wait = false;
   /// Cancelleds thrown into the task so far; for faults only.
   int deliveries = 0;
   /// Asked when the task begins; true ends it without a call: a start that was cancelled in time (Group028).
@@ -45,6 +49,14 @@ class ModelTask final : public TaskCore, public TaskBody::Listener {
 
  private:
   void conclude();
+  /// True if `waiter`, which waits for the end, may go on.
+  bool end_is_heard_by(ModelTask& waiter);
+  bool is_in_shield() const;
+  /// The faults of Task::join_or_cancel.
+  Coro<void> broken_wait_or_cancel();
+  /// The faults of what a handle says after the end; its group has been told the truth.
+  void break_outcome();
+  bool broken(std::string_view mutant) const noexcept;
 
   AsyncBackend& backend_;
   Run& run_;
@@ -55,6 +67,9 @@ class ModelTask final : public TaskCore, public TaskBody::Listener {
   bool done_ = false;
   bool cancelled_ = false;
   std::exception_ptr failure_;
+  TimePoint ended_at_{};
+  int woken_ = 0;
+  mutable int reads_ = 0;
 };
 
 }  // namespace concert::model

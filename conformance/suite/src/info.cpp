@@ -13,11 +13,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// Lists of at most `most` values.
+rc::Gen<std::vector<int>> lists(int most, const rc::Gen<int>& values) {
+  return rc::gen::mapcat(rc::gen::inRange(0, most + 1), [values](int length) {
+    return rc::gen::container<std::vector<int>>(static_cast<std::size_t>(length), values);
+  });
+}
+
 std::string printed(const TaskInfo& info) { return to_string(info); }
 
 void the_current_task_is_the_running_one(Trial& t) {
   // For each task, how many rounds of waits it makes.
-  const auto rounds = rc::gen::container<std::vector<int>>(rc::gen::inRange(1, 4));
+  const auto rounds = lists(5, rc::gen::inRange(1, 4));
   for_all<std::vector<int>>(t, "rounds", rounds, [](Trial& trial, const auto& tasks_to_start) {
     std::vector<std::vector<TaskInfo>> seen(tasks_to_start.size() + 1);
     const auto failure = trial.run([&](AsyncBackend& backend) -> Coro<> {
@@ -58,7 +65,7 @@ void the_current_task_is_the_running_one(Trial& t) {
 
 void ids_of_living_tasks_differ(Trial& t) {
   // Groups inside each other, each with so many children beside the task that opens the next one.
-  const auto sizes = rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 12));
+  const auto sizes = lists(5, rc::gen::inRange(0, 12));
   for_all<std::vector<int>>(t, "sizes", sizes, [](Trial& trial, const auto& groups) {
     std::vector<std::uint64_t> ids;
     std::size_t alive = 0;
