@@ -6,6 +6,12 @@
 #     LIBRARIES my::loop)  # what it needs
 #
 # The executable is build/certifiers/certify-<NAME>, where the `concert` command finds it.
+
+# What the suite is linked with must be known in the folder of each certifier.
+find_package(GTest REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(fmt REQUIRED)
+
 set(CONCERT_CERTIFIER_MAIN "${CMAKE_CURRENT_LIST_DIR}/certifier_main.cpp" CACHE INTERNAL "")
 
 function(concert_add_certifier)

@@ -29,6 +29,8 @@ Ticks to_ticks(TimePoint time) {
     if (ticks.count() > Ticks::max().count() - step) return Ticks::max();
     ticks += Ticks(step);
   }
+  // Or one tick too late, which a loop that counts in milliseconds would turn into a whole millisecond.
+  while (ticks > Ticks::min() && to_time(ticks - Ticks(1)) >= time) --ticks;
   return ticks;
 }
 

@@ -15,6 +15,8 @@ namespace {
 constexpr Seconds watchdog_delay{3600};
 /// Event loops count in whole milliseconds and round up; half of one more covers the rounding of doubles.
 constexpr Seconds loop_grain{0.0015};
+/// Two ways to add up the same instant may differ in the last bit of a double: far less than a tick.
+constexpr Seconds rounding{1e-9};
 /// What a perturbed clock may add: some hundred readings of at most 300 microseconds.
 constexpr Seconds perturbation_slack{0.5};
 /// Evidence, not a film: a trace longer than this is cut.
@@ -86,14 +88,13 @@ bool Trial::expect(bool holds, std::string_view key, std::string_view expected, 
 
 bool Trial::expect_time(std::string_view key, TimePoint expected, TimePoint observed) {
   const Seconds slack = schedule_.perturbed_clock ? perturbation_slack : loop_grain;
-  const bool holds = observed >= expected && observed <= expected + slack;
+  const bool holds = observed >= expected - rounding && observed <= expected + slack;
   return expect(holds, key, show(expected) + (schedule_.perturbed_clock ? " or a little later" : ""), show(observed));
 }
 
 bool Trial::expect_elapsed(std::string_view key, Seconds expected, Seconds observed) {
-  // A difference of two doubles: the rounding of either may take a nanosecond away.
   const Seconds slack = schedule_.perturbed_clock ? perturbation_slack : loop_grain;
-  const bool holds = observed >= expected - Seconds(1e-9) && observed <= expected + slack;
+  const bool holds = observed >= expected - rounding && observed <= expected + slack;
   return expect(holds, key, show(expected) + (schedule_.perturbed_clock ? " or a little more" : ""), show(observed));
 }
 

@@ -13,7 +13,10 @@ namespace concert::model {
 
 class ModelGroup final : public TaskGroupCore {
  public:
-  explicit ModelGroup(AsyncBackend& backend) : backend_(backend) {}
+  enum class Use { group, gather };
+  ModelGroup(AsyncBackend& backend, const ModelOptions& options, Use use)
+      : backend_(backend), options_(options), is_gather_(use == Use::gather) {}
+  ~ModelGroup() override;
 
   AsyncBackend& backend() const noexcept override { return backend_; }
   void enter() override;
@@ -24,11 +27,19 @@ class ModelGroup final : public TaskGroupCore {
 
  private:
   enum class State { created, open, leaving, closed };
+  void require_open(const TaskRef<>& body, const char* operation) const;
   ModelTask& add(TaskRef<> body, const char* operation);
   void child_ended(ModelTask& child);
+  std::exception_ptr outcome_of_failures(bool body_failed);
+  bool broken(std::string_view mutant) const noexcept { return !options_.mutant.empty() && options_.mutant == mutant; }
+  bool abandons_tasks(std::size_t tasks_at_exit) const;
 
   AsyncBackend& backend_;
+  const ModelOptions& options_;
+  bool is_gather_;
   Run* run_ = nullptr;
+  /// The task whose block this is.
+  const ModelTask* host_ = nullptr;
   Node node_;
   State state_ = State::created;
   std::vector<TaskRef<>> children_;

@@ -26,14 +26,20 @@ class ModelBackend final : public AsyncBackend {
   std::string_view name() const noexcept override { return "model"; }
 
   TimePoint current_time() override { return Run::require("current_time").now; }
-  TaskInfo get_current_task() override { return Run::require("get_current_task").current->info(); }
+  TaskInfo get_current_task() override {
+    TaskInfo info = Run::require("get_current_task").current->info();
+    if (broken("current_task_has_another_id")) info.id += 1000;
+    return info;
+  }
 
   std::unique_ptr<CancelScopeCore> make_cancel_scope(TimePoint deadline) override {
     if (broken("scope_needs_a_loop")) Run::require("open_cancel_scope");
     return std::make_unique<ModelScope>(*this, options_, deadline);
   }
   std::unique_ptr<ShieldCore> make_shield() override { return std::make_unique<ModelShield>(); }
-  std::unique_ptr<TaskGroupCore> make_task_group() override { return std::make_unique<ModelGroup>(*this); }
+  std::unique_ptr<TaskGroupCore> make_task_group() override {
+    return std::make_unique<ModelGroup>(*this, options_, ModelGroup::Use::group);
+  }
 
   bool suspend_yield(WaitPoint& point) override {
     Run& run = Run::require("coro_yield");
@@ -78,8 +84,15 @@ class ModelBackend final : public AsyncBackend {
   }
 
   Coro<void> run_all(std::vector<TaskRef<>> bodies) override {
-    if (!options_.traits.gather_starts_in_order) std::reverse(bodies.begin(), bodies.end());
-    return AsyncBackend::run_all(std::move(bodies));
+    ModelGroup group(*this, options_, ModelGroup::Use::gather);
+    group.enter();
+    for (TaskRef<>& body : bodies) {
+      group.spawn(body);
+      if (broken("gather_runs_one_after_the_other")) co_await ignore_cancellation(TaskWait(*body->core));
+    }
+    const std::exception_ptr no_body_failure;
+    std::exception_ptr failure = co_await GroupExit(group, no_body_failure);
+    if (failure) std::rethrow_exception(std::move(failure));
   }
 
  private:

@@ -33,8 +33,22 @@ Run& Run::require(std::string_view operation) {
 
 void Run::add_task(ModelTask& task, bool at_front) { ready_.insert(at_front ? ready_.begin() : ready_.end(), &task); }
 
+void Run::forget(ModelTask& task) {
+  std::erase(ready_, &task);
+  std::erase(blocked_, &task);
+}
+
+void Run::step_now(ModelTask& task) {
+  std::erase(ready_, &task);
+  ModelTask* const caller = current;
+  task.resume();
+  current = caller;
+}
+
 void Run::block(Wait wait) {
   notice_deadlines();
+  const bool was_told = current->deliveries > 0 && current->node != &current->root && current->node->cancelled;
+  if (was_told && broken("failed_group_interrupts_its_body_once")) wait.can_be_cancelled = false;
   wait.cancelled_from_the_start = wait.can_be_cancelled && sees_cancellation(current->node);
   current->wait = std::move(wait);
   blocked_.push_back(current);
@@ -80,9 +94,11 @@ void Run::settle() {
 void Run::step() {
   ++steps;
   steps_here = steps;
-  const std::size_t chosen = ready_.size() > 1 ? pick(ready_.size()) : 0;
-  ModelTask* task = ready_[chosen];
-  ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(chosen));
+  auto chosen = ready_.begin() + static_cast<std::ptrdiff_t>(ready_.size() > 1 ? pick(ready_.size()) : 0);
+  const auto begins_in_order = [](const ModelTask* task) { return task->begins_in_order && !task->has_begun(); };
+  if (begins_in_order(*chosen)) chosen = std::find_if(ready_.begin(), ready_.end(), begins_in_order);
+  ModelTask* task = *chosen;
+  ready_.erase(chosen);
   if (task->has_begun() && task->wait.checks_when_resumed) {
     notice_deadlines();
     task->wait.point->outcome = task->wait.can_be_cancelled && sees_cancellation(task->node)

@@ -48,6 +48,9 @@ class Run {
   /// Suspends the current task.
   void block(Wait wait);
   void notice_deadlines();
+  /// For faults: never runs a task again; runs the first step of a task inside another one.
+  void forget(ModelTask& task);
+  void step_now(ModelTask& task);
 
   AsyncBackend& backend;
   const ModelOptions& options;
@@ -57,6 +60,9 @@ class Run {
   std::list<ModelScope*> open_scopes;
   std::uint64_t next_task_id = 1;
   std::size_t steps = 0;
+  /// For faults that hold on to what is over: refused tasks, failures that were reported.
+  std::vector<TaskRef<>> kept;
+  std::vector<std::exception_ptr> kept_failures;
 
   /// True if the run is to have this fault.
   bool broken(std::string_view mutant) const noexcept { return !options.mutant.empty() && options.mutant == mutant; }

@@ -6,7 +6,7 @@ namespace concert::model {
 ModelTask::ModelTask(Run& run, TaskBody& body, Node* parent)
     : backend_(run.backend), run_(run), body_(body), id_(run.next_task_id++) {
   root.parent = parent;
-  name_ = body.name.empty() ? "task-" + std::to_string(id_) : body.name;
+  name_ = body.name.empty() || run.broken("task_name_is_ignored") ? "task-" + std::to_string(id_) : body.name;
   body.core = this;
   body.listener = this;
 }
@@ -42,8 +42,9 @@ void ModelTask::resume() {
   run_.current = this;
   if (!begun_) {
     begun_ = true;
-    if (skips_function) {
+    if (skips_function && skips_function()) {
       body_.release_work();
+      failure_ = a_cancellation();
       done_ = cancelled_ = true;
       if (on_end) on_end(*this);
     } else if (const std::coroutine_handle<> frame = body_.start()) {

@@ -38,8 +38,10 @@ class ModelTask final : public TaskCore, public TaskBody::Listener {
   std::function<void(ModelTask&)> on_end;
   /// Cancelleds thrown into the task so far; for faults only.
   int deliveries = 0;
-  /// Never calls the function: a start that was cancelled in time (Group028).
-  bool skips_function = false;
+  /// Asked when the task begins; true ends it without a call: a start that was cancelled in time (Group028).
+  std::function<bool()> skips_function;
+  /// Begins after all tasks that are so and were added before it (Group010, Gather012).
+  bool begins_in_order = false;
 
  private:
   void conclude();

@@ -95,6 +95,11 @@ TEST(Selftest, TheMatrixRunsEveryCorrectVariant) {
   EXPECT_FALSE(is_clean(report));
 }
 
+TEST(Selftest, NoMustMayPassOnANullBackend) {
+  EXPECT_EQ(mismatches_of("null", true), Lines{});
+  EXPECT_EQ(mismatches_of("null_but_one", true), Lines{"Yield002, a MUST, passes on a null backend"});
+}
+
 TEST(Selftest, AHarnessErrorIsNoKill) {
   const WithVariable tests("FAKE_TESTS", "Yield001ExitsThree");
   const SelftestReport report = run_with("survivor");

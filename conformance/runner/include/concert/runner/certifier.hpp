@@ -48,7 +48,7 @@ struct Mutant {
   std::string name;
   std::string breaks;  ///< the fault as one sentence
   std::vector<Kill> kills;
-  bool is_null_backend = false;  ///< it does nothing, or always throws: the floor under the suite
+  bool is_null_backend = false;  ///< it does nothing, or always throws: no MUST may pass on it (kills may be empty)
 };
 
 /// The kit, the certifier or the machine failed. It says nothing about the backend.

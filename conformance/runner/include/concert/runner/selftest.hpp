@@ -27,7 +27,8 @@ struct MutantReport {
   Mutant mutant;
   std::vector<Kill> seen;               ///< what really failed, of the tests that ran; sorted, each once
   std::vector<std::string> mismatches;  ///< a sentence for each difference to the declaration
-  bool is_killed = false;  ///< every declared clause failed with the declared key, and no undeclared one failed
+  bool is_killed = false;               ///< every declared clause failed with the declared key, and no other one failed
+                                        ///< (null backend: and no MUST passed)
 };
 
 struct SelftestReport {

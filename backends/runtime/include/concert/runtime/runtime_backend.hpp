@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// A complete AsyncBackend over any event loop.
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "concert/backend.hpp"
+#include "concert/runtime/loop_port.hpp"
+
+namespace concert::runtime {
+
+class Group;
+
+/// What the runner option `on_unhandled_error` holds: it is given errors that nobody can await. It must not throw.
+using UnhandledErrorHandler = std::function<void(std::exception_ptr error, std::string_view where)>;
+
+/// Tasks, groups, scopes, shields and deadlines over a LoopPort. A backend adds its name and its port:
+///
+///     class MyBackend final : public concert::runtime::RuntimeBackend {
+///      public:
+///       std::string_view name() const noexcept override { return "mine"; }
+///      protected:
+///       std::unique_ptr<LoopPort> make_port(RunnerOptionReader& options) override;
+///     };
+///
+/// Runner options of every such backend:
+/// - `order_seed` (std::uint64_t, default 0): 0 runs ready tasks first in, first out; another value shuffles each batch
+/// of
+///   them, the same way for the same seed, as far as coro_yield leaves the order open (Yield002).
+/// - `on_unhandled_error` (UnhandledErrorHandler, default: prints to stderr).
+/// - `cancel_on_signals` (bool, default false): SIGINT or SIGTERM cancels the main task once, the next one ends the
+///   process by the default action. One run of a process at a time can have it.
+class RuntimeBackend : public AsyncBackend {
+ public:
+  TimePoint current_time() final;
+  TaskInfo get_current_task() final;
+  void run_main(TaskRef<> main, const RunnerOptions& options) final;
+  std::unique_ptr<CancelScopeCore> make_cancel_scope(TimePoint deadline) final;
+  std::unique_ptr<ShieldCore> make_shield() final;
+  std::unique_ptr<TaskGroupCore> make_task_group() final;
+  bool suspend_yield(WaitPoint& point) final;
+  bool suspend_shielded_yield(WaitPoint& point) final;
+  bool suspend_until(WaitPoint& point, TimePoint wake_time) final;
+
+ protected:
+  /// A port on the loop that the options name, or on a new one. It must leave a foreign loop alone until it runs.
+  /// Errors: std::invalid_argument for an option of the wrong type; std::system_error.
+  virtual std::unique_ptr<LoopPort> make_port(RunnerOptionReader& options) = 0;
+
+ private:
+  friend class Group;
+  static Cancelled cancellation() noexcept { return Cancelled(cancel_key()); }
+};
+
+}  // namespace concert::runtime

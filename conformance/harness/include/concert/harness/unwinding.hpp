@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tasks that fail or are interrupted, and what must be reported of them: for clauses of groups and gather.
+#pragma once
+
+#include <exception>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "concert/backend.hpp"
+#include "concert/harness/trial.hpp"
+
+namespace concert::conformance {
+
+/// So long that a task which sleeps for it ends by its cancellation only, and a broken backend still comes to an end.
+inline constexpr Seconds long_time{60};
+
+/// A failure that is recognised by its identity: throw it with std::rethrow_exception.
+std::exception_ptr make_failure(std::string_view what);
+/// One of `failure_kinds` types of failure, inside and outside std::exception, each as an object of its own.
+std::exception_ptr make_failure_of_kind(int kind);
+inline constexpr int failure_kinds = 5;
+
+/// Works for `duration` without regard to requests, then throws `failure` if there is one.
+Coro<> work_to_the_end(AsyncBackend& backend, Seconds duration, std::exception_ptr failure = nullptr);
+
+/// Sleeps for a long time. When it is interrupted, it notes the time, cleans up for `clean_up` without regard to
+/// requests, and throws `failure`, or goes on with the cancellation if that is null.
+Coro<> unwind_when_interrupted(AsyncBackend& backend, std::optional<TimePoint>& interrupted_at, Seconds clean_up = {},
+                               std::exception_ptr failure = nullptr);
+
+/// The check named `key`: `failure` is an ExceptionGroup whose leaves are exactly these objects, each once, in any
+/// order.
+bool expect_leaves(Trial& trial, std::string_view key, std::vector<std::exception_ptr> expected,
+                   const std::exception_ptr& failure);
+/// The check named `key`: `failure` is this very object.
+bool expect_same_object(Trial& trial, std::string_view key, const std::exception_ptr& expected,
+                        const std::exception_ptr& failure);
+/// The check named `key`: `failure` is a Cancelled, and no group.
+bool expect_cancelled(Trial& trial, std::string_view key, const std::exception_ptr& failure);
+
+}  // namespace concert::conformance
