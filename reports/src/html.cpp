@@ -324,7 +324,7 @@ class Page {
     }
     markup_.element("dt", "Again with");
     const Tag item(markup_, "dd");
-    markup_.element("pre", replay_command(column.file->header, test));
+    markup_.element("pre", replay_line(column.file->header, test));
   }
 
   void input(const results::Failure& failure) {

@@ -88,7 +88,7 @@ std::string story(const Row& row, const Column& column, const TestRecord& test) 
     line("schedule", failure.schedule);
     for (const std::string& step : failure.trace) line("trace", step);
   }
-  line("replay", replay_command(column.file->header, test));
+  line("replay", replay_line(column.file->header, test));
   return text;
 }
 

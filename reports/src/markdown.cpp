@@ -134,7 +134,7 @@ void finding(std::string& out, const Column& column, const results::TestRecord& 
     item("Observed", plain(test.failure->observed));
     item("Schedule", plain(test.failure->schedule));
   }
-  item("Again with", code(replay_command(column.file->header, test)));
+  item("Again with", code(replay_line(column.file->header, test)));
   out += "\n";
   std::string blocks;
   const auto add_block = [&blocks](const std::string& text) {

@@ -50,6 +50,19 @@ std::string replay_command(const results::Header& header, const results::TestRec
   return shell_line(words);
 }
 
+std::string replay_line(const results::Header& header, const results::TestRecord& test) {
+  constexpr std::string_view option = "--certifier";
+  std::string line = replay_command(header, test);
+  for (std::size_t i = 0; i < header.command.size(); ++i) {
+    const std::string& word = header.command[i];
+    std::string path;
+    if (word == option && i + 1 < header.command.size()) path = header.command[i + 1];
+    if (word.starts_with(std::string(option) + "=")) path = word.substr(option.size() + 1);
+    if (!path.empty()) line += " " + shell_line({std::string(option), path});
+  }
+  return line;
+}
+
 std::vector<std::filesystem::path> write_reports(const std::filesystem::path& directory,
                                                  std::span<const results::ResultFile> files,
                                                  std::span<const Clause> clauses) {

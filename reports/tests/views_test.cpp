@@ -198,6 +198,19 @@ TEST(ReplayCommandTest, IsQuotedForAShell) {
             "concert replay 'my backend' '0/v1:a'\\''b;rm' --test Lock001Excludes --seed 3");
 }
 
+TEST(ReplayCommandTest, TheViewsNameTheCertifierOfABackendFromOutside) {
+  std::vector<results::ResultFile> files = sample_files();
+  files.erase(files.begin());
+  const std::string plain = "concert replay uv 1/v1:abc --test Scope001Holds --seed 7";
+  files[0].header.command = {"concert", "certify", "uv", "--certifier", "my build/c", "--jobs", "2", "--certifier=d"};
+  for (const std::string& view : {to_html(files, sample_clauses()), to_markdown(files, sample_clauses())}) {
+    EXPECT_TRUE(view.find(plain + " --certifier 'my build/c' --certifier d") != std::string::npos ||
+                view.find(plain + " --certifier &#39;my build/c&#39; --certifier d") != std::string::npos);
+  }
+  EXPECT_NE(to_junit(files, sample_clauses()).find(plain + " --certifier &#39;my build/c&#39; --certifier d"),
+            std::string::npos);
+}
+
 TEST(WriteReportsTest, WritesEveryViewAndOneBadgeEach) {
   const std::filesystem::path folder =
       std::filesystem::path(testing::TempDir()) / ("concert-reports-" + std::to_string(::getpid())) / "deep";
