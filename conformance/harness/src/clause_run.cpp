@@ -17,13 +17,13 @@ using results::TestRecord;
 using results::Verdict;
 
 /// "2/v1:..." -> schedule 2 and the token of a property.
-struct ReplayToken {
+struct ScheduledReplay {
   int schedule = 0;
   std::string property;
 };
 
-ReplayToken parse_replay(const std::string& token) {
-  ReplayToken parsed;
+ScheduledReplay parse_replay(const std::string& token) {
+  ScheduledReplay parsed;
   const std::size_t slash = token.find('/');
   const std::string number = token.substr(0, slash);
   if (number.empty() || number.size() > 6 || number.find_first_not_of("0123456789") != std::string::npos) {
@@ -102,7 +102,7 @@ TestRecord run_clause_test(const BackendAdapter& backend, const ClauseTest& test
   }
 
   const bool replays = !settings.replay.empty();
-  const ReplayToken token = replays ? parse_replay(settings.replay) : ReplayToken{};
+  const ScheduledReplay token = replays ? parse_replay(settings.replay) : ScheduledReplay{};
   const int first = replays ? token.schedule : 0;
   const int end = replays ? token.schedule + 1 : settings.schedules;
   const auto started = real_now();

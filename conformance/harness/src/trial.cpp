@@ -127,13 +127,46 @@ void Trial::trace(std::string line) {
   if (trace_.size() == most_trace_lines) trace_.emplace_back("(the trace is cut here)");
 }
 
-void Trial::merge(const Trial& other) {
-  for (const auto& [what, count] : other.witnesses_) witnesses_[what] += count;
-  checks_ += other.checks_;
-  if (!finding_ && other.finding_) {
-    finding_ = other.finding_;
-    trace_ = other.trace_;
+Schedule Trial::case_schedule(std::uint64_t case_seed) {
+  return Schedule::nth(case_seed, static_cast<int>(case_seed % 4));
+}
+
+PropertyOptions Trial::property_options(std::string_view name) const {
+  PropertyOptions options;
+  options.name = std::string(name);
+  options.seed = properties.seed;
+  options.min_cases = properties.cases;
+  options.max_cases = properties.cases;
+  options.replay = properties.replay;
+  return options;
+}
+
+Judgement Trial::judge_case(const Trial& one) {
+  checks_ += one.checks_;
+  Judgement judgement;
+  if (one.finding_) {
+    judgement = Judgement::fail(one.finding_->key, one.finding_->expected, one.finding_->observed, one.trace_);
   }
+  judgement.witnesses = one.witnesses_;
+  return judgement;
+}
+
+void Trial::take_property(const PropertyReport& report) {
+  cases_ += report.cases;
+  for (const auto& [what, count] : report.witnesses) witnesses_[what] += count;
+  if (report.passed() || finding_) return;
+  if (report.failing_index < 0) {
+    expect(false, "property-" + std::string(to_string(report.status)),
+           "the property '" + report.property + "' is exercised", report.reason);
+    return;
+  }
+  std::string observed = report.smallest.observed;
+  if (report.flaky())
+    observed += " (flaky: " + std::to_string(report.reproduced) + " of " + std::to_string(report.reruns) + " reruns)";
+  expect(false, report.smallest.key, report.smallest.expected, observed);
+  trace_ = report.smallest.trace;
+  counterexample = Counterexample{report.property + " = " + report.smallest_input, report.failing_index,
+                                  static_cast<std::int64_t>(report.shrink_path.size()), report.replay};
 }
 
 std::string Trial::type_name(const std::type_info& type) { return readable_type_name(type); }

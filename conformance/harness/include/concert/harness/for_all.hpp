@@ -8,7 +8,7 @@
 #include <functional>
 #include <string_view>
 
-#include "concert/harness/mix.hpp"
+#include "concert/harness/property.hpp"
 #include "concert/harness/trial.hpp"
 
 namespace concert::conformance {
@@ -21,14 +21,12 @@ namespace concert::conformance {
 template <class T>
 void for_all(Trial& trial, std::string_view name, const rc::Gen<T>& inputs,
              const std::function<void(Trial&, const T&)>& body) {
-  for (std::int64_t i = 0; i < trial.properties.cases && !trial.finding(); ++i) {
-    const std::uint64_t seed = mix(mix(trial.properties.seed, hash_text(name)), static_cast<std::uint64_t>(i));
-    const auto value = inputs(rc::Random(seed), static_cast<int>(mix(seed, 7) % 101)).value();
-    Trial one(trial.adapter(), Schedule::nth(seed, static_cast<int>(i % 4)));
-    body(one, value);
-    trial.merge(one);
-    trial.add_cases(1);
-  }
+  const auto judge = [&](const T& input, std::uint64_t case_seed) {
+    Trial one(trial.adapter(), Trial::case_schedule(case_seed));
+    body(one, input);
+    return trial.judge_case(one);
+  };
+  trial.take_property(check_property<T>(trial.property_options(name), inputs, judge));
 }
 
 }  // namespace concert::conformance

@@ -17,6 +17,7 @@
 #include "concert/backend.hpp"
 #include "concert/harness/backend_adapter.hpp"
 #include "concert/harness/log.hpp"
+#include "concert/harness/property_driver.hpp"
 #include "concert/harness/schedule.hpp"
 
 namespace concert::conformance {
@@ -104,9 +105,15 @@ class Trial {
   std::int64_t checks() const noexcept { return checks_; }
   const BackendAdapter& adapter() const noexcept { return adapter_; }
 
-  /// Takes over what a case of a property found. For the property driver.
-  void merge(const Trial& other);
-  void add_cases(std::int64_t cases) { cases_ += cases; }
+  // ---- For for_all -------------------------------------------------------------------------------------------------
+
+  /// The schedule of a case: one in four is plain and in the backend's own order.
+  static Schedule case_schedule(std::uint64_t case_seed);
+  PropertyOptions property_options(std::string_view name) const;
+  /// Turns what one case found into a judgement, and counts its checks.
+  Judgement judge_case(const Trial& one);
+  /// Takes over what a property came to; its counterexample becomes the finding.
+  void take_property(const PropertyReport& report);
   std::int64_t cases() const noexcept { return cases_; }
 
   /// Set by for_all (property_trial.hpp) when a property failed: the shrunk input and how to replay it.
