@@ -1,9 +1,87 @@
 // SPDX-License-Identifier: Apache-2.0
-// Backends that break the clauses of spec/clauses/group.md.
+// Backends that break the clauses of spec/clauses/group.md, the family Group.
 #include "concert/mutants/mutants.hpp"
 
 namespace concert::conformance {
 
-std::vector<Mutant> group_mutants() { return {}; }
+std::vector<Mutant> group_mutants() {
+  model::Traits unordered;
+  unordered.start_order_is_fifo = false;
+  model::Traits skips;
+  skips.cancelled_start_runs_first_step = false;
+  return {
+      model_mutant("new_group_holds_the_failures_of_the_last_one",
+                   "A new group reports the failures of an earlier one again.", {}),
+      model_mutant("failing_body_abandons_the_tasks", "run does not wait for the tasks of a group whose body failed.",
+                   {}),
+      model_mutant("group_is_closed_when_its_body_ends", "A group refuses new tasks once its body has returned.", {}),
+      model_mutant("group_refuses_tasks_of_its_last_child",
+                   "The last running task of a group whose body has returned can add none.", {}),
+      model_mutant("group_accepts_tasks_after_its_block", "start_soon and start run tasks of a group that was left.",
+                   {}),
+      model_mutant("closed_group_ignores_tasks", "start_soon and start drop a task in silence if the group was left.",
+                   {}),
+      model_mutant("group_accepts_tasks_before_its_block",
+                   "start_soon and start run tasks of a group that was not entered.", {}),
+      model_mutant("refused_task_is_kept", "A refused task is kept until the run ends.", {}),
+      model_mutant("start_soon_runs_the_first_step", "start_soon runs the new task up to its first wait.", {}),
+      model_mutant("current_task_has_another_id", "A task sees another id of its own than its handle has.", {}),
+      model_mutant("start_does_not_wait", "start returns before the task has begun.", {}),
+      model_mutant("start_waits_for_the_end", "start returns when the task has ended.", {}),
+      model_mutant("tasks_not_begun_at_the_end_of_the_body_are_dropped",
+                   "A task that has not begun when the body ends never runs.", {}),
+      model_mutant("task_name_is_ignored", "Each task has a name made by the backend.", {}),
+      model_mutant("group_throws_a_lone_failure_bare",
+                   "A failure that is the only one of a group leaves it without an ExceptionGroup.", {}),
+      model_mutant("failure_does_not_cancel_the_group", "A failing task leaves its siblings and the body alone.", {}),
+      model_mutant("failing_body_does_not_cancel_the_group", "A failing body leaves the tasks alone.", {}),
+      model_mutant("group_abandons_unwinding_tasks", "run throws as soon as a task has failed.", {}),
+      model_mutant("failures_while_unwinding_are_lost",
+                   "A failure of a task is dropped if its group was cancelled before.", {}),
+      model_mutant("body_failure_is_wrapped", "A failure of the body comes out in an ExceptionGroup of one.", {}),
+      model_mutant("body_failure_is_lost_beside_others", "A failure of the body is dropped if a task failed too.", {}),
+      model_mutant("interrupted_tasks_are_failures",
+                   "The Cancelled of a task that a failure interrupted joins the ExceptionGroup.", {}),
+      model_mutant("cancelled_group_throws_a_group",
+                   "A cancelled group whose tasks were interrupted throws an ExceptionGroup of Cancelled.", {}),
+      model_mutant("interruption_of_tasks_only_is_swallowed",
+                   "A cancelled group whose body was not interrupted returns as if nothing had happened.", {}),
+      model_mutant("cancellation_hides_failures",
+                   "A group that is cancelled from outside throws Cancelled, whatever its tasks threw.", {}),
+      model_mutant("cancelled_task_cancels_its_group",
+                   "Task::cancel of one task cancels its group when the task has ended.", {}),
+      model_mutant("task_lives_under_the_scope_of_its_starter",
+                   "A task that the body starts lives under the scope around the call.", {}),
+      model_mutant("cancelled_start_cancels_the_group", "Cancelling a call of start cancels the whole group.", {}),
+      model_mutant("cancelled_start_leaves_the_task", "A cancelled call of start leaves the task alone.", {}),
+      model_mutant("cancelled_group_refuses_tasks", "start_soon and start throw in a group that is cancelled.", {}),
+      model_mutant("cancelled_group_drops_tasks", "A task that has not begun when its group is cancelled never runs.",
+                   {}),
+      model_mutant("failures_outside_std_exception_are_replaced",
+                   "A failure not derived from std::exception is reported as an unknown error.", {}),
+      model_mutant("group_can_be_run_again", "A group can be run again after its end.", {}),
+      model_mutant("leaving_a_group_is_a_checkpoint", "Leaving a group in a cancelled scope throws Cancelled.", {}),
+      model_mutant("leaving_a_group_can_be_interrupted", "A cancellation ends the wait of run for its tasks.", {}),
+      model_mutant("group_ignores_the_shield_around_it",
+                   "Requests from outside reach into a group inside ignore_cancellation.", {}),
+      model_mutant("start_throws_the_first_failure", "start throws the failure of a task that ends in its first step.",
+                   {}),
+      model_mutant("group_of_the_body_is_wrapped", "An ExceptionGroup that leaves the body is wrapped in another one.",
+                   {}),
+      model_mutant("failed_group_interrupts_its_body_once",
+                   "Only one wait of a cancelled block is interrupted; later ones are not.", {}),
+      lying_model("declares_fifo_starts", "Declares that tasks begin in order, and begins them in another one.",
+                  unordered, "start_order", "fifo", {}),
+      lying_model("declares_unspecified_starts",
+                  "Declares no order of beginning tasks, and always keeps the order of the calls.", {}, "start_order",
+                  "unspecified", {}),
+      lying_model("declares_a_first_step",
+                  "Declares that a task whose start was cancelled runs its first step, and drops it.", skips,
+                  "cancelled_start_runs_first_step", "yes", {}),
+      lying_model("declares_no_first_step",
+                  "Declares that a task whose start was cancelled never runs, and runs its first step.", {},
+                  "cancelled_start_runs_first_step", "no", {}),
+  };
+}
 
 }  // namespace concert::conformance

@@ -15,6 +15,9 @@ namespace concert::conformance {
 /// So long that a task which sleeps for it ends by its cancellation only, and a broken backend still comes to an end.
 inline constexpr Seconds long_time{60};
 
+/// Whole steps of ten milliseconds: far enough apart for the grain of every loop.
+inline constexpr Seconds steps(int count) { return Seconds(0.01 * count); }
+
 /// A failure that is recognised by its identity: throw it with std::rethrow_exception.
 std::exception_ptr make_failure(std::string_view what);
 /// One of `failure_kinds` types of failure, inside and outside std::exception, each as an object of its own.
