@@ -81,10 +81,19 @@ class ModelBackend final : public AsyncBackend {
     Run& run = Run::require("sleep");
     if (broken("timers_count_from_a_cached_time")) wake_time -= run.now - run.turn_started;
     if (broken("forever_is_a_minute")) wake_time = std::min(wake_time, run.now + std::chrono::minutes(1));
+    const bool blocks_the_loop = broken("short_sleeps_block_the_loop") && wake_time > run.now &&
+                                 wake_time < run.now + std::chrono::milliseconds(1);
+    if (blocks_the_loop) run.now = wake_time;
+    if (blocks_the_loop || (broken("sleep_zero_returns_at_once") && wake_time == run.now) ||
+        (broken("past_wake_time_returns_at_once") && wake_time < run.now)) {
+      point.outcome = WaitPoint::Outcome::value;
+      return false;
+    }
     Wait wait;
     wait.point = &point;
     wait.wake_time = wake_time;
     wait.is_over = [&run, wake_time] { return wake_time <= run.now; };
+    wait.can_be_cancelled = !(broken("sleep_zero_ignores_cancellation") && wake_time <= run.now);
     run.block(std::move(wait));
     return true;
   }

@@ -105,6 +105,10 @@ void Run::step() {
   turn_started = now;
   auto chosen = ready_.begin() + static_cast<std::ptrdiff_t>(ready_.size() > 1 ? pick(ready_.size()) : 0);
   const auto begins_in_order = [](const ModelTask* task) { return task->begins_in_order && !task->has_begun(); };
+  // Any order, but nobody starves: a task that is ready is passed over so often at most.
+  constexpr std::size_t most_passed_over = 32;
+  if (++passed_over_ > most_passed_over) chosen = ready_.begin();
+  if (chosen == ready_.begin()) passed_over_ = 0;
   if (begins_in_order(*chosen)) chosen = std::find_if(ready_.begin(), ready_.end(), begins_in_order);
   ModelTask* task = *chosen;
   ready_.erase(chosen);

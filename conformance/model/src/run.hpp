@@ -83,6 +83,8 @@ class Run {
   Run* outer_;
   std::vector<ModelTask*> ready_;
   std::vector<ModelTask*> blocked_;
+  /// How often the first ready task was not chosen.
+  std::size_t passed_over_ = 0;
   // For mutants: the last sleep that was cancelled.
   ModelTask* stale_sleeper_ = nullptr;
   TimePoint stale_wake_time_ = now;

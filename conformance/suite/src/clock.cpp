@@ -115,7 +115,9 @@ void expect_refused(Trial& t, const std::function<Wait(AsyncBackend&)>& make) {
 // ---- Sleep001 to Sleep006: sleep, sleep_forever ---------------------------------------------------------------------
 
 void sleep_lasts_as_long_as_it_says(Trial& t) {
-  for_all<int>(t, "microseconds", rc::gen::inRange(1, 50'000), [](Trial& one, const int& microseconds) {
+  // Short ones often: below the tick of a loop is where rounding shows.
+  const auto lengths = rc::gen::oneOf(rc::gen::inRange(1, 2000), rc::gen::inRange(1, 50'000));
+  for_all<int>(t, "microseconds", lengths, [](Trial& one, const int& microseconds) {
     const Seconds delay = std::chrono::microseconds(microseconds);
     Seconds elapsed{};
     Log order;
@@ -239,7 +241,7 @@ void sleep_until_a_past_time_is_a_checkpoint(Trial& t) {
     one.witness("wake times in the past", 3);
     expect_checkpoint(one, seen);
   };
-  for_all<int>(t, "milliseconds ago", rc::gen::inRange(0, 100'000),
+  for_all<int>(t, "milliseconds ago", rc::gen::inRange(1, 100'000),
                [&](Trial& one, const int& ms) { check(one, milliseconds(ms)); });
   for (const double seconds : {1e10, 1e300, infinity}) check(t, Seconds(seconds));
 }
