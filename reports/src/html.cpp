@@ -244,7 +244,13 @@ class Page {
     const Tag section(markup_, "section", {{"id", "failures"}, {"aria-labelledby", "failures-title"}});
     markup_.element("h2", {{"id", "failures-title"}}, "What failed");
     if (rows.empty()) {
-      markup_.element("p", {{"class", "good"}}, "Nothing failed and nothing is inconclusive.");
+      // Green only where it is the whole truth: what was not tested did not fail either.
+      const bool certified = std::all_of(matrix_.columns.begin(), matrix_.columns.end(), [](const Column& column) {
+        return column.file->footer.verdict == "certified";
+      });
+      markup_.element("p", {{"class", certified ? "good" : "notice"}},
+                      certified ? "Nothing failed and nothing is inconclusive."
+                                : "Nothing failed and nothing is inconclusive, but not every MUST clause was tested.");
       return;
     }
     if (rows.size() > 3) {
@@ -383,7 +389,7 @@ class Page {
       return;
     }
     const Tag scroll(markup_, "div", {{"class", "scroll"}});
-    const Tag table(markup_, "table");
+    const Tag table(markup_, "table", {{"class", "uncovered-table"}});
     markup_.element("caption",
                     "Clauses without a test result: excluded by decision or construction, unsupported by declaration, "
                     "or untested.");
@@ -403,15 +409,25 @@ class Page {
       markup_.element("td", joined(group.backends, ", "));
       {
         const Tag cell(markup_, "td");
-        if (group.ids.size() > 1) markup_.text(std::to_string(group.ids.size()) + ": ");
-        for (const std::string& id : group.ids) {
-          if (&id != &group.ids.front()) markup_.text(" ");
-          clause_link(id);
-        }
+        clause_list(group.ids);
       }
       const Tag cell(markup_, "td");
       markup_.prose(key.second);
     }
+  }
+
+  void clause_list(const std::vector<std::string>& ids) {
+    const auto links = [&] {
+      for (const std::string& id : ids) {
+        if (&id != &ids.front()) markup_.text(" ");
+        clause_link(id);
+      }
+    };
+    if (ids.size() <= 12) return links();
+    const Tag details(markup_, "details");
+    markup_.element("summary", counted(static_cast<std::int64_t>(ids.size()), "clause"));
+    const Tag block(markup_, "div");
+    links();
   }
 
   static void add_once(std::vector<std::string>& list, const std::string& item) {

@@ -59,6 +59,7 @@ th, td { text-align: left; vertical-align: top; padding: .45rem .6rem; border-bo
 thead th { font-weight: 600; color: var(--soft); font-size: .85rem; white-space: nowrap; }
 .wide thead th { position: sticky; top: 0; background: var(--ground); box-shadow: inset 0 -1px var(--line); z-index: 1; }
 tbody th { font-weight: 500; }
+.uncovered-table th:nth-child(3) { width: 24%; } .uncovered-table th:nth-child(4) { width: 50%; }
 .num, .num th { text-align: right; } td.zero { color: var(--soft); opacity: .6; }
 .wide td small, .slow td small { display: block; color: var(--soft); white-space: nowrap; }
 .id { white-space: nowrap; } .id a { text-decoration: none; } .id a:hover { text-decoration: underline; }
@@ -127,7 +128,7 @@ inline constexpr std::string_view page_script = R"js(
   which.addEventListener('change', apply);
   window.addEventListener('hashchange', reveal);
   window.addEventListener('beforeprint', function () {
-    document.querySelectorAll('#failures details').forEach(function (details) { details.open = true; });
+    document.querySelectorAll('#failures details, #uncovered details').forEach(function (details) { details.open = true; });
   });
   apply();
   reveal();

@@ -31,8 +31,6 @@ std::vector<Span> code_spans(std::string_view text);
 std::u32string decoded(std::string_view utf8);
 void append_utf8(std::string& out, char32_t character);
 
-/// replay_command, with the certifiers that the header's command names: a backend from outside is not found without.
-std::string replay_line(const results::Header& header, const results::TestRecord& test);
 /// The message, as most are, says no more than key, expected and observed.
 bool repeats_itself(const results::Failure& failure);
 /// failed, crashed, hung.

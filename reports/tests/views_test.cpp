@@ -148,6 +148,26 @@ TEST(HtmlTest, FilesOfOneBackendOrOfDifferentClausesStandSideBySide) {
   EXPECT_NO_THROW(parse_markup(to_junit(files, sample_clauses())));
 }
 
+TEST(HtmlTest, NothingFailedIsGreenOnlyIfCertified) {
+  std::vector<results::ResultFile> files = sample_files();
+  files.pop_back();
+  for (results::TestRecord& test : files[0].tests) {
+    test.verdict = Verdict::passed;
+    test.failure.reset();
+    test.reason.clear();
+  }
+  for (results::ClauseRecord& clause : files[0].clauses) {
+    if (clause.verdict == Verdict::failed) clause.verdict = Verdict::passed;
+  }
+  files[0].footer = summarize(files[0].tests, files[0].clauses, 1);
+  EXPECT_NE(to_html(files, sample_clauses()).find("class=\"good\">Nothing failed"), std::string::npos);
+  files[0].tests.erase(files[0].tests.begin());
+  files[0].clauses[0].verdict = Verdict::untested;
+  files[0].clauses[0].tests = 0;
+  files[0].footer = summarize(files[0].tests, files[0].clauses, 1);
+  EXPECT_NE(to_html(files, sample_clauses()).find("class=\"notice\">Nothing failed"), std::string::npos);
+}
+
 TEST(HtmlTest, NoFileIsAPageToo) {
   EXPECT_NO_THROW(parse_markup(to_html({}, sample_clauses())));
   EXPECT_NO_THROW(parse_markup(to_junit({}, sample_clauses())));

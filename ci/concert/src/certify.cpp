@@ -64,17 +64,10 @@ runner::RunOutcome run_backend(const Certifier& certifier, runner::RunOptions op
   return runner::run_suite(certifier.path, options);
 }
 
-// How a person sees the failure again; a certifier that is not one of ours has to be named.
-std::string again(const results::Header& header, const TestRecord& record, const CertifyOptions& options,
-                  const Certifier& certifier) {
-  const std::string command = reports::replay_command(header, record);
-  return options.certifiers.empty() ? command : command + " --certifier " + certifier.path.string();
-}
-
-void print_failures(const results::ResultFile& file, const CertifyOptions& options, const Certifier& certifier) {
+void print_failures(const results::ResultFile& file) {
   for (const TestRecord& record : file.tests) {
     if (!is_failure(record.verdict) && record.verdict != Verdict::inconclusive) continue;
-    fmt::print("{}\n", failure_text(file.header, record, again(file.header, record, options, certifier)));
+    fmt::print("{}\n", failure_text(file.header, record, reports::replay_line(file.header, record)));
   }
 }
 
@@ -135,7 +128,7 @@ ExitCode certify(const CertifyOptions& options) {
     runner::RunOutcome outcome = run_backend(certifier, run);
     // Each file as soon as it is complete, so that a later backend cannot lose it.
     results::write_result_file(folder / (backend + ".jsonl"), outcome.results);
-    print_failures(outcome.results, options, certifier);
+    print_failures(outcome.results);
     for (const std::string& error : outcome.harness_errors) fmt::print(stderr, "concert: {}: {}\n", backend, error);
     summaries.push_back(outcome.is_partial ? part_summary(outcome)
                                            : results::summary_line(outcome.results.header, outcome.results.footer));

@@ -76,7 +76,7 @@ struct ReplayOptions : TestRunOptions {
   std::string target;  ///< a result file, or the name of a backend
   std::string token;
   std::string test;
-  std::filesystem::path certifier;
+  std::vector<std::filesystem::path> certifiers;
 };
 /// Runs one failed test again.
 ExitCode replay(const ReplayOptions& options);

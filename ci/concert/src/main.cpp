@@ -101,7 +101,7 @@ void add_replay(CLI::App& app, ReplayOptions& options) {
   command.add_option("target", options.target, "A result file, or the name of a backend")->required();
   command.add_option("token", options.token, "The token that the failure printed");
   command.add_option("--test", options.test, "The test, or its clause if that has one test");
-  command.add_option("--certifier", options.certifier, "The certifier of another backend");
+  command.add_option("--certifier", options.certifiers, "The certifier of another backend");
   add_run_options(command, options);
   command.footer(
       with_examples("  concert replay build/certification/asio.jsonl --test Scope029\n"

@@ -95,7 +95,8 @@ Request read_request(const ReplayOptions& options) {
   return request;
 }
 
-ExitCode tell(const Request& request, const runner::Listing& listing, const runner::TestEnd& end) {
+ExitCode tell(const Request& request, const runner::Listing& listing, const std::filesystem::path& certifier,
+              const runner::TestEnd& end) {
   const TestRecord& record = end.record;
   if (record.verdict == Verdict::passed) {
     fmt::print("{} on {} passes: {} cases{}\n", record.test, listing.backend, record.cases,
@@ -106,7 +107,8 @@ ExitCode tell(const Request& request, const runner::Listing& listing, const runn
   header.backend = listing.backend;
   header.seed = request.options.seed;
   header.schedules = request.options.schedules;
-  fmt::print("{}", failure_text(header, record, reports::replay_command(header, record)));
+  if (!certifier.empty()) header.command = {"--certifier", certifier.string()};
+  fmt::print("{}", failure_text(header, record, reports::replay_line(header, record)));
   if (end.is_harness_error) return ExitCode::harness_error;
   if (record.verdict == Verdict::untested) return ExitCode::harness_error;
   if (record.verdict == Verdict::inconclusive) {
@@ -126,17 +128,9 @@ ExitCode tell(const Request& request, const runner::Listing& listing, const runn
 
 ExitCode replay(const ReplayOptions& options) {
   const Request request = read_request(options);
-  std::filesystem::path path = options.certifier;
-  if (path.empty()) {
-    path = find_certifier(request.backend);
-  } else {
-    check_certifier(path);
-  }
-  const runner::Listing listing = runner::list_tests(path);
-  if (listing.backend != request.backend)
-    throw UsageMistake(
-        fmt::format("{} holds the backend '{}', not '{}'", path.string(), listing.backend, request.backend));
-  return tell(request, listing, runner::run_test(path, find_test(listing, request.test), request.options));
+  const Certifier certifier = load_certifiers({request.backend}, options.certifiers).front();
+  return tell(request, certifier.listing, options.certifiers.empty() ? "" : certifier.path,
+              runner::run_test(certifier.path, find_test(certifier.listing, request.test), request.options));
 }
 
 }  // namespace concert::command

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "concert/clause.hpp"
 #include "concert/runner/process.hpp"
 #include "concert/runner/results.hpp"
 
@@ -99,7 +100,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Mistake{"NoCommand", {}, "known commands: backends, clauses, certify, report, gate, replay, selftest"},
         Mistake{"Command", {"certfy"}, "unknown command 'certfy'; known commands: backends,"},
-        Mistake{"Option", {"certify", "--sed", "3"}, "not expected: --sed; known options of certify: --help, --certifier,"},
+        Mistake{
+            "Option", {"certify", "--sed", "3"}, "not expected: --sed; known options of certify: --help, --certifier,"},
         Mistake{"Seed", {"certify", "--certifier", fake, "--seed", "x"}, "--seed"},
         Mistake{"Schedules", {"certify", "--certifier", fake, "--schedules", "0"}, "--schedules: Value 0 not in range"},
         Mistake{"NoBackend", {"certify"}, "expected a backend or --certifier PATH, came none; known: "},
@@ -278,6 +280,42 @@ TEST_F(Command, ReportWritesEachView) {
   EXPECT_TRUE(contains(answer.out, "Yield001")) << answer.out;
   EXPECT_TRUE(contains(read(folder_ / "x.html"), "<html"));
   EXPECT_TRUE(contains(read(folder_ / "x.xml"), "<testsuite"));
+}
+
+TEST_F(Command, GateEndsWithItsDecision) {
+  certify("Yield001Passes");
+  const std::string file = (folder_ / "fake.jsonl").string();
+  const std::string policy = (folder_ / "policy.toml").string();
+  std::ofstream(policy) << "[require]\nverdict = \"certified\"\n";
+  const Answer closed = ask({"gate", file, "--policy", policy});
+  EXPECT_EQ(closed.code, 1) << closed.err;
+  EXPECT_TRUE(contains(closed.out, "fake: not certified, ")) << closed.out;
+  EXPECT_TRUE(contains(closed.out, "\n- ")) << closed.out;
+  EXPECT_TRUE(closed.out.ends_with("\ngate: failed\n")) << closed.out;
+  std::ofstream(policy) << "[require]\nverdit = \"certified\"\n";
+  const Answer wrong = ask({"gate", file, "--policy", policy});
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_TRUE(contains(wrong.err, "policy.toml:2: ")) << wrong.err;
+  std::ofstream(folder_ / "fake.jsonl", std::ios::app) << "{}\n";
+  std::ofstream(policy) << "[require]\nverdict = \"certified\"\n";
+  const Answer broken = ask({"gate", file, "--policy", policy});
+  EXPECT_EQ(broken.code, 3) << broken.err;
+}
+
+// The whole suite of clauses as tests that pass: what a conformant backend looks like.
+TEST_F(Command, AConformantBackendIsCertifiedAndPassesTheGate) {
+  std::string tests;
+  for (const Clause& clause : all_clauses()) {
+    if (clause.level != Level::retired && clause.exclusion.empty()) tests += std::string(clause.id) + "Passes,";
+  }
+  const Answer answer = certify(tests);
+  EXPECT_EQ(answer.code, 0) << answer.out << answer.err;
+  EXPECT_TRUE(answer.out.starts_with("fake: certified, ")) << answer.out;
+  const std::string policy = (folder_ / "policy.toml").string();
+  std::ofstream(policy) << "[require]\nverdict = \"certified\"\nmax_unsupported = 0\n";
+  const Answer open = ask({"gate", (folder_ / "fake.jsonl").string(), "--policy", policy});
+  EXPECT_EQ(open.code, 0) << open.out << open.err;
+  EXPECT_TRUE(open.out.ends_with("\ngate: passed\n")) << open.out;
 }
 
 TEST_F(Command, BackendsShowsWhatACertifierDeclares) {

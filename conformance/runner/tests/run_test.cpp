@@ -275,6 +275,18 @@ TEST(RunSuite, AStopKillsTheRestAndKeepsWhatIsThere) {
   }
 }
 
+TEST(RunSuite, AStopEndsATestThatHangs) {
+  const WithVariable tests("FAKE_TESTS", "Yield001Hangs,Yield002Passes");
+  const int stop = ::eventfd(0, 0);
+  RunOptions options;
+  options.jobs = 2;
+  options.stop_fd = stop;
+  options.on_progress = [&](const Progress&) { ::eventfd_write(stop, 1); };
+  const RunOutcome outcome = run_suite(fake_certifier, options);
+  ::close(stop);
+  EXPECT_EQ(outcome.results.tests[0].reason, "interrupted") << "not ended by the watchdog";
+}
+
 TEST(RunSuite, KeepsTheOutputOfWhatDidNotPass) {
   const WithVariable tests("FAKE_TESTS", "Yield001Passes,Yield002Crashes");
   const std::filesystem::path folder =

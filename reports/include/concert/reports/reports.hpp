@@ -29,6 +29,8 @@ std::string to_badge(const results::ResultFile& file);
 
 /// The command that runs a failed test again exactly as it failed, quoted for a shell.
 std::string replay_command(const results::Header& header, const results::TestRecord& test);
+/// replay_command, with the certifiers that the header's command names: a backend from outside is not found without.
+std::string replay_line(const results::Header& header, const results::TestRecord& test);
 
 /// Writes every view into `directory` (made if missing): index.html, summary.md, junit.xml and <backend>.badge.json.
 /// Returns their paths, the page first. Errors: std::system_error if one cannot be written.
