@@ -316,6 +316,16 @@ TEST(Property, OwnCandidatesAreShrunkInTurn) {
   EXPECT_EQ(report.failing_index, 0);
 }
 
+TEST(Property, PathNamesTheCandidateTakenAtEachStep) {
+  const rc::Gen<int> generator = with_candidates<int>(rc::gen::just(103), [](const int& value) {
+    return std::vector<int>{value / 2, value - 1};
+  });
+  const auto report = check_property<int>(named("path"), generator, below_hundred);
+  EXPECT_EQ(report.smallest_input, "100");
+  EXPECT_EQ(report.shrink_path, (std::vector<std::size_t>{1, 1, 1}));
+  EXPECT_EQ(report.shrink_runs, 8);
+}
+
 TEST(Property, DiscardsAreCountedAndNotCases) {
   const auto report = check_property<int>(named("even", 50), small_numbers(), [](const int& value, std::uint64_t) {
     return value % 2 == 0 ? Judgement::pass() : Judgement::discard("odd");
