@@ -41,8 +41,7 @@ void Loop::run(TaskBody& main) {
   }
 }
 
-// ---- Turns
-// -----------------------------------------------------------------------------------------------------------
+// ---- Turns ----
 
 void Loop::turn() noexcept {
   turn_requested_ = false;
@@ -134,8 +133,7 @@ std::uint64_t Loop::next_task_id() {
   return ++next_id_;
 }
 
-// ---- Deadlines
-// -------------------------------------------------------------------------------------------------------
+// ---- Deadlines ----
 
 void Loop::add_deadline(Timer& timer, Ticks when) {
   deadlines_.add(timer, when);
@@ -186,8 +184,7 @@ void Loop::sleep_until(WaitPoint& point, TimePoint wake_time) {
   park(point, abandon_sleep);
 }
 
-// ---- Cancellation
-// ----------------------------------------------------------------------------------------------------
+// ---- Cancellation ----
 
 void Loop::cancel(Node& node) noexcept {
   node.states |= Node::requested;
@@ -236,8 +233,7 @@ void Loop::interrupted() noexcept {
   if (!main_ended_) main_->cancel();
 }
 
-// ---- Errors
-// ----------------------------------------------------------------------------------------------------------
+// ---- Errors ----
 
 void Loop::unhandled_error(std::exception_ptr error, std::string_view where) noexcept {
   if (settings_.on_unhandled_error) {
