@@ -94,6 +94,7 @@ bool ModelScope::cancelled_caught() const {
 }
 
 TimePoint ModelScope::deadline() const {
+  if (broken("deadline_counts_from_another_origin")) return deadline_ - std::chrono::seconds(1000);
   return broken("ended_scope_forgets_its_deadline") && state_ == State::exited ? never : deadline_;
 }
 

@@ -13,7 +13,10 @@ class ModelScope final : public CancelScopeCore {
   ModelScope(AsyncBackend& backend, const ModelOptions& options, TimePoint deadline);
   ~ModelScope() override;
 
-  AsyncBackend& backend() const noexcept override { return backend_; }
+  AsyncBackend& backend() const noexcept override {
+    return broken("scope_names_the_running_backend") && AsyncBackend::running() != nullptr ? *AsyncBackend::running()
+                                                                                           : backend_;
+  }
   void enter() override;
   std::exception_ptr exit(std::exception_ptr body_failure) override;
   void cancel() override;

@@ -51,47 +51,63 @@ Mutant with_clock(std::string name, std::string breaks, std::vector<Kill> kills,
 std::vector<Mutant> sleep_mutants() {
   const auto is_infinite = [](Seconds delay) { return std::isinf(delay.count()); };
   return {
-      with_delay(
-          "sleep_is_cut_to_whole_milliseconds", "delays are rounded down to the tick of the loop", {},
-          [](Seconds delay) { return delay.count() < 1e9 ? Seconds(std::trunc(delay.count() * 1000) / 1000) : delay; }),
-      with_delay("long_sleeps_are_late", "a sleep of more than 40 ms lasts five more", {},
-                 [](Seconds delay) { return delay > 40ms ? delay + 5ms : delay; }),
-      model_mutant("short_sleeps_block_the_loop", "a sleep of less than a millisecond is spent in a busy loop", {}),
-      model_mutant("sleep_zero_returns_at_once", "sleep(0) neither suspends nor checks for cancellation", {}),
+      with_delay("sleep_is_cut_to_whole_milliseconds", "delays are rounded down to the tick of the loop",
+                 {{"Sleep001", "elapsed"}, {"Sleep010", "sleep"}, {"Clock006", "elapsed"}},
+                 [](Seconds delay) {
+                   return delay > 0s && delay < 1000s ? Seconds(std::trunc(delay.count() * 1000) / 1000) : delay;
+                 }),
+      with_delay("long_sleeps_are_late", "a sleep of more than 10 ms lasts five more",
+                 {{"Sleep001", "elapsed"}, {"Sleep010", "sleep"}, {"Clock001", "elapsed"}, {"Clock006", "elapsed"}},
+                 [](Seconds delay) { return delay > 10ms ? delay + Seconds(5ms) : delay; }),
+      model_mutant("short_sleeps_block_the_loop", "a sleep of less than a millisecond is spent in a busy loop",
+                   {{"Sleep001", "not-suspended"}}),
+      model_mutant("sleep_zero_returns_at_once", "sleep(0) neither suspends nor checks for cancellation",
+                   {{"Sleep002", "others-starve"}}),
       model_mutant("sleep_zero_ignores_cancellation", "a sleep whose time has come does not check for cancellation",
-                   {}),
-      with_delay("sleep_zero_waits_a_tick", "sleep(0) waits for the next tick of the loop", {},
+                   {{"Sleep002", "not-cancelled"}, {"Sleep008", "not-cancelled"}}),
+      with_delay("sleep_zero_waits_a_tick", "sleep(0) waits for the next tick of the loop",
+                 {{"Sleep002", "blocked"}, {"Sleep010", "sleep"}},
                  [](Seconds delay) { return delay == 0s ? Seconds(2ms) : delay; }),
-      with_delay("negative_sleep_returns_at_once", "a negative delay counts as zero", {},
+      with_delay("negative_sleep_returns_at_once", "a negative delay counts as zero", {{"Sleep003", "accepted"}},
                  [](Seconds delay) { return delay < 0s ? Seconds(0) : delay; }),
-      with_delay("minus_infinity_is_forever", "any infinite delay sleeps for ever", {},
+      with_delay("minus_infinity_is_forever", "any infinite delay sleeps for ever", {{"Sleep003", "accepted"}},
                  [=](Seconds delay) { return is_infinite(delay) ? Seconds(INFINITY) : delay; }),
-      with_delay("minus_zero_is_negative", "sleep(-0.0) is refused", {},
+      with_delay("minus_zero_is_negative", "sleep(-0.0) is refused", {{"Sleep003", "minus-zero"}},
                  [](Seconds delay) { return std::signbit(delay.count()) ? Seconds(-1) : delay; }),
-      with_delay("nan_sleep_returns_at_once", "a delay that is NaN counts as zero", {},
+      with_delay("nan_sleep_returns_at_once", "a delay that is NaN counts as zero", {{"Sleep004", "accepted"}},
                  [](Seconds delay) { return is_nan(delay) ? Seconds(0) : delay; }),
-      with_delay("nan_sleep_never_ends", "a delay that is NaN sleeps for ever", {},
+      with_delay("nan_sleep_never_ends", "a delay that is NaN sleeps for ever", {{"Sleep004", "accepted"}},
                  [](Seconds delay) { return is_nan(delay) ? Seconds(INFINITY) : delay; }),
-      model_mutant("forever_is_a_minute", "sleep_forever wakes with the longest poll of the loop", {}),
-      with_delay("infinite_sleep_wakes_at_once", "an infinite delay overflows the tick of the loop", {},
+      model_mutant("forever_is_a_minute", "sleep_forever wakes with the longest poll of the loop",
+                   {{"Sleep005", "log"}, {"Sleep006", "infinite"}}),
+      with_delay("infinite_sleep_wakes_at_once", "an infinite delay overflows the tick of the loop",
+                 {{"Sleep006", "infinite"}},
                  [=](Seconds delay) { return is_infinite(delay) && delay > 0s ? Seconds(0) : delay; }),
-      with_delay("huge_sleep_wakes_at_once", "a finite delay of centuries overflows the tick of the loop", {},
+      with_delay("huge_sleep_wakes_at_once", "a finite delay of centuries overflows the tick of the loop",
+                 {{"Sleep006", "huge"}},
                  [=](Seconds delay) { return delay > Seconds(9.3e9) && !is_infinite(delay) ? Seconds(0) : delay; }),
       with_wake_time("past_wake_time_counts_as_distance", "a wake time in the past is waited for as one in the future",
-                     {}, [](TimePoint now, TimePoint at) { return at < now ? now + (now - at) : at; }),
-      model_mutant("past_wake_time_returns_at_once", "sleep_until a past time neither suspends nor checks", {}),
-      with_wake_time("nan_wake_time_is_now", "a wake time that is NaN counts as the present", {},
+                     {{"Sleep007", "time"}, {"Sleep008", "blocked"}, {"Sleep010", "sleep-until"}},
+                     [](TimePoint now, TimePoint at) { return at < now ? now + (now - at) : at; }),
+      model_mutant("past_wake_time_returns_at_once", "sleep_until a past time neither suspends nor checks",
+                   {{"Sleep008", "others-starve"}}),
+      with_wake_time("nan_wake_time_is_now", "a wake time that is NaN counts as the present",
+                     {{"Sleep009", "accepted"}},
                      [](TimePoint now, TimePoint at) { return is_nan(at.time_since_epoch()) ? now : at; }),
-      with_wake_time("nan_wake_time_is_never", "sleep_until NaN sleeps for ever", {},
+      with_wake_time("nan_wake_time_is_never", "sleep_until NaN sleeps for ever", {{"Sleep009", "accepted"}},
                      [](TimePoint, TimePoint at) { return is_nan(at.time_since_epoch()) ? never : at; }),
-      with_wake_time("present_wake_time_waits_a_tick", "sleep_until the present waits for the next tick", {},
-                     [](TimePoint now, TimePoint at) { return at == now ? now + 10ms : at; }),
-      model_mutant("timers_count_from_a_cached_time", "wake times are computed from a time read before the turn", {}),
-      model_mutant("cancelled_sleep_ends_at_its_wake_time", "a sleep is told of its cancellation when it is over", {}),
+      with_wake_time("present_wake_time_waits_a_tick", "sleep_until the present waits for the next tick",
+                     {{"Sleep010", "sleep-until"}},
+                     [](TimePoint now, TimePoint at) { return at == now ? now + Seconds(10ms) : at; }),
+      model_mutant("timers_count_from_a_cached_time", "wake times are computed from a time read before the turn",
+                   {{"Sleep007", "time"}, {"Clock006", "elapsed"}}),
+      model_mutant("cancelled_sleep_ends_at_its_wake_time", "a sleep is told of its cancellation when it is over",
+                   {{"Sleep006", "huge"}, {"Sleep011", "instant"}}),
       model_mutant("cancelled_sleep_keeps_its_timer", "the timer of a cancelled sleep ends a later wait of its task",
-                   {}),
-      model_mutant("run_waits_for_stale_timers", "a run ends when the timers of cancelled sleeps have fired", {}),
-      model_mutant("only_six_timers_are_looked_at", "the next timer is looked for among six", {}),
+                   {{"Sleep011", "later-wait"}}),
+      model_mutant("run_waits_for_stale_timers", "a run ends when the timers of cancelled sleeps have fired",
+                   {{"Sleep006", "stuck"}, {"Sleep011", "run-held-up"}}),
+      model_mutant("only_six_timers_are_looked_at", "the next timer is looked for among six", {{"Sleep012", "order"}}),
   };
 }
 
@@ -99,26 +115,29 @@ std::vector<Mutant> reading_mutants() {
   model::Traits new_epochs;
   new_epochs.clock_epoch_is_run = true;
   return {
-      with_clock("clock_wraps_after_64_seconds", "the reading starts again when a counter is full", {},
+      with_clock("clock_wraps_after_64_seconds", "the reading starts again when a counter is full",
+                 {{"Clock001", "elapsed"}, {"Clock003", "went-back"}},
                  [] {
                    return [](const Original& original) {
                      return TimePoint(1000s + Seconds(std::fmod(original().time_since_epoch().count() - 1000, 64)));
                    };
                  }),
-      with_clock("seventh_reading_steps_back", "each seventh reading is five milliseconds old", {},
+      with_clock("fortieth_reading_steps_back", "each fortieth reading is five milliseconds old",
+                 {{"Clock003", "went-back"}},
                  [] {
                    return [count = std::make_shared<std::atomic<int>>(0)](const Original& original) {
                      const TimePoint now = original();
-                     return ++*count % 7 == 0 ? now - 5ms : now;
+                     return ++*count % 40 == 0 ? now - Seconds(5ms) : now;
                    };
                  }),
-      with_clock("clock_answers_without_a_loop", "outside a run the reading is zero", {},
+      with_clock("clock_answers_without_a_loop", "outside a run the reading is zero", {{"Clock005", "before"}},
                  [] {
                    return [](const Original& original) {
                      return AsyncBackend::running() == nullptr ? TimePoint() : original();
                    };
                  }),
-      with_clock("clock_answers_for_another_backend", "the clock of a backend that runs here is read by all others", {},
+      with_clock("clock_answers_for_another_backend", "the clock of a backend that runs here is read by all others",
+                 {{"Clock005", "other-backend"}},
                  [] {
                    return [](const Original& original) {
                      AsyncBackend* const running = AsyncBackend::running();
@@ -130,7 +149,8 @@ std::vector<Mutant> reading_mutants() {
                      }
                    };
                  }),
-      with_clock("clock_answers_with_the_last_reading", "where no loop runs, the last reading is given again", {},
+      with_clock("clock_answers_with_the_last_reading", "where no loop runs, the last reading is given again",
+                 {{"Clock005", "other-thread"}},
                  [] {
                    return [last = std::make_shared<std::atomic<double>>(-1)](const Original& original) {
                      if (AsyncBackend::running() == nullptr && *last >= 0) return TimePoint(Seconds(*last));
@@ -139,7 +159,8 @@ std::vector<Mutant> reading_mutants() {
                      return now;
                    };
                  }),
-      faulty_model("timeout_at_has_its_own_clock", "timeout_at counts on a clock that is a quarter second behind", {},
+      faulty_model("timeout_at_has_its_own_clock", "timeout_at counts on a clock that is a quarter second behind",
+                   {{"Clock002", "timeout-at"}},
                    [] {
                      model::Faults faults;
                      faults.timeout_at = [](AsyncBackend& backend, TimePoint deadline) {
@@ -147,11 +168,12 @@ std::vector<Mutant> reading_mutants() {
                      };
                      return faults;
                    }),
-      model_mutant("deadline_counts_from_another_origin", "deadline() gives a time that counts from the start", {}),
+      model_mutant("deadline_counts_from_another_origin", "deadline() gives a time that counts from the start",
+                   {{"Clock002", "when"}}),
       lying_model("epoch_declared_common", "each run has its own epoch, one for the process is declared", new_epochs,
-                  "clock_epoch", "process", {}),
+                  "clock_epoch", "process", {{"Clock004", "not-common"}}),
       lying_model("epoch_declared_new", "all runs have one epoch, a new one for each is declared", {}, "clock_epoch",
-                  "run", {}),
+                  "run", {{"Clock004", "declared-but-never-seen"}}),
   };
 }
 

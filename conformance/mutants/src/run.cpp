@@ -56,18 +56,20 @@ std::vector<Mutant> outcome_mutants() {
   return {
       model_mutant("run_ends_at_a_long_wait", "bootstrap returns when nothing is due within two hours",
                    {{"Run001", "order"}}),
-      with_runner("bootstrap_wraps_errors", "a standard exception of the main task leaves bootstrap as another one", {},
-                  replacing_failures(is_standard)),
-      with_runner("bootstrap_wraps_other_throws", "what is not a standard exception leaves bootstrap as an error", {},
-                  replacing_failures([](const std::exception_ptr& failure) {
+      with_runner("bootstrap_wraps_errors", "a standard exception of the main task leaves bootstrap as another one",
+                  {{"Run002", "error"}}, replacing_failures(is_standard)),
+      with_runner("bootstrap_wraps_other_throws", "what is not a standard exception leaves bootstrap as an error",
+                  {{"Run002", "foreign"}}, replacing_failures([](const std::exception_ptr& failure) {
                     return !is_standard(failure) && !is_cancelled(failure);
                   })),
-      with_runner("bootstrap_makes_cancelled_an_error", "a Cancelled of the main task leaves bootstrap as an error", {},
-                  replacing_failures(is_cancelled)),
+      with_runner("bootstrap_makes_cancelled_an_error", "a Cancelled of the main task leaves bootstrap as an error",
+                  {{"Run010", "type"}}, replacing_failures(is_cancelled)),
       model_mutant("main_is_started_twice", "the main function is called a second time with the arguments moved away",
-                   {}),
-      model_mutant("main_task_outlives_its_run", "the main task's frame and function live on after the run", {}),
-      with_runner("run_loses_a_descriptor", "each run leaves a descriptor open", {},
+                   {{"Run008", "arguments"}}),
+      model_mutant("main_task_outlives_its_run", "the main task's frame and function live on after the run",
+                   {{"Run013", "frames-after-return"}}),
+      with_runner("run_loses_a_descriptor", "each run leaves a descriptor open",
+                  {{"Run013", "descriptors-after-return"}},
                   [] {
                     return [](TaskBody&, const RunnerOptions& given, const Original& original) {
                       [[maybe_unused]] const int lost = ::dup(STDERR_FILENO);
@@ -80,7 +82,7 @@ std::vector<Mutant> outcome_mutants() {
 std::vector<Mutant> place_mutants() {
   Mutant needs_home{"constructor_needs_the_first_thread",
                     "a backend cannot be made on a thread without the loop of the first one",
-                    {},
+                    {{"Run012", "constructor"}},
                     false,
                     {}};
   needs_home.make = [] {
@@ -92,7 +94,8 @@ std::vector<Mutant> place_mutants() {
     return adapter;
   };
   return {
-      with_runner("bootstrap_needs_the_first_thread", "bootstrap works on the thread that made the backend only", {},
+      with_runner("bootstrap_needs_the_first_thread", "bootstrap works on the thread that made the backend only",
+                  {{"Run003", "fresh-thread"}, {"Run009", "at-once"}, {"Util006", "in-the-other-thread"}},
                   [] {
                     return [home = std::this_thread::get_id()](TaskBody&, const RunnerOptions& given,
                                                                const Original& original) {
@@ -100,9 +103,12 @@ std::vector<Mutant> place_mutants() {
                       original(given);
                     };
                   }),
-      model_mutant("nested_bootstrap_runs", "bootstrap inside a running loop starts a second loop", {}),
-      model_mutant("nested_bootstrap_of_another_runs", "a second backend starts its loop inside the first one", {}),
-      with_runner("failed_run_spoils_the_next", "after a run that failed the backend refuses to run", {},
+      model_mutant("nested_bootstrap_runs", "bootstrap inside a running loop starts a second loop",
+                   {{"Run004", "same-backend"}}),
+      model_mutant("nested_bootstrap_of_another_runs", "a second backend starts its loop inside the first one",
+                   {{"Run004", "other-backend"}}),
+      with_runner("failed_run_spoils_the_next", "after a run that failed the backend refuses to run",
+                  {{"Run002", "error"}, {"Run009", "in-a-row"}},
                   [] {
                     return [failed = std::make_shared<std::atomic<bool>>(false)](
                                TaskBody& main, const RunnerOptions& given, const Original& original) {
@@ -111,7 +117,8 @@ std::vector<Mutant> place_mutants() {
                       *failed = main.failure() != nullptr;
                     };
                   }),
-      with_runner("one_run_at_a_time", "a backend object refuses a run while another thread has one", {},
+      with_runner("one_run_at_a_time", "a backend object refuses a run while another thread has one",
+                  {{"Run009", "at-once"}},
                   [] {
                     return [active = std::make_shared<std::atomic<int>>(0)](TaskBody&, const RunnerOptions& given,
                                                                             const Original& original) {
@@ -124,15 +131,18 @@ std::vector<Mutant> place_mutants() {
                       }
                     };
                   }),
-      model_mutant("run_is_not_marked", "a thread does not know the backend that runs on it", {}),
-      model_mutant("failed_run_stays_marked", "the backend counts as running after a run that failed", {}),
+      model_mutant(
+          "run_is_not_marked", "a thread does not know the backend that runs on it",
+          {{"Run004", "same-backend"}, {"Run011", "inside"}, {"Util006", "run-failed"}, {"Util008", "inside"}}),
+      model_mutant("failed_run_stays_marked", "the backend counts as running after a run that failed",
+                   {{"Run002", "error"}, {"Run009", "in-a-row"}, {"Run011", "after-failure"}}),
       std::move(needs_home),
   };
 }
 
 std::vector<Mutant> option_mutants() {
   return {
-      with_runner("options_are_dropped", "known options do not reach the runner", {},
+      with_runner("options_are_dropped", "known options do not reach the runner", {{"Run005", "no-effect"}},
                   [] {
                     return [](TaskBody&, const RunnerOptions& given, const Original& original) {
                       RunnerOptions kept;
@@ -142,7 +152,8 @@ std::vector<Mutant> option_mutants() {
                       original(kept);
                     };
                   }),
-      with_runner("options_stay_for_later_runs", "a run without options takes those of the run before", {},
+      with_runner("options_stay_for_later_runs", "a run without options takes those of the run before",
+                  {{"Run005", "effect-on-another-run"}, {"Run006", "not-the-defaults"}},
                   [] {
                     return [last = std::make_shared<RunnerOptions>()](TaskBody&, const RunnerOptions& given,
                                                                       const Original& original) {
@@ -150,7 +161,8 @@ std::vector<Mutant> option_mutants() {
                       original(*last);
                     };
                   }),
-      with_runner("option_is_soon_forgotten", "an option is in force for the first choices of a run only", {},
+      with_runner("option_is_soon_forgotten", "an option is in force for the first choices of a run only",
+                  {{"Run005", "no-effect-later"}},
                   [] {
                     return [](TaskBody&, const RunnerOptions& given, const Original& original) {
                       const RunnerOptions known = only_known(given);
@@ -158,17 +170,17 @@ std::vector<Mutant> option_mutants() {
                       auto pick = std::any_cast<model::Pick>(known.values().begin()->second);
                       auto uses = std::make_shared<int>(0);
                       original(RunnerOptions(given).set("pick", model::Pick([pick, uses](std::size_t choices) {
-                                                          return ++*uses > 8 ? 0 : pick(choices);
+                                                          return ++*uses > 4 ? 0 : pick(choices);
                                                         })));
                     };
                   }),
-      with_runner("unknown_options_are_ignored", "an unknown option has no effect and is no error", {},
-                  [] {
-                    return [](TaskBody&, const RunnerOptions& given, const Original& original) {
-                      original(only_known(given));
-                    };
-                  }),
-      with_runner("unknown_options_are_found_too_late", "an unknown option is refused after the run", {},
+      with_runner(
+          "unknown_options_are_ignored", "an unknown option has no effect and is no error", {{"Run007", "accepted"}},
+          [] {
+            return [](TaskBody&, const RunnerOptions& given, const Original& original) { original(only_known(given)); };
+          }),
+      with_runner("unknown_options_are_found_too_late", "an unknown option is refused after the run",
+                  {{"Run007", "started"}},
                   [] {
                     return [](TaskBody&, const RunnerOptions& given, const Original& original) {
                       const RunnerOptions known = only_known(given);

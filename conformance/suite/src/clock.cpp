@@ -159,9 +159,12 @@ void a_negative_sleep_is_refused(Trial& t) {
                [&](Trial& one, const int& ms) { check(one, -ms / 1000.0); });
   for (const double seconds : {-std::numeric_limits<double>::denorm_min(), -1e300, -infinity}) check(t, seconds);
 
-  const Checkpoint minus_zero =
-      observe_checkpoint(t, [&](TimePoint) -> Wait { return [&t] { return t.backend().sleep(Seconds(-0.0)); }; });
-  t.expect_no_failure("minus-zero", minus_zero.failure);
+  std::exception_ptr minus_zero;
+  t.run([&](AsyncBackend& backend) -> Coro<> {
+    const Wait wait = [&] { return backend.sleep(Seconds(-0.0)); };
+    minus_zero = co_await outcome_of(wait_for(wait));
+  });
+  t.expect_no_failure("minus-zero", minus_zero);
 }
 
 void a_sleep_of_nan_is_refused(Trial& t) {
@@ -305,7 +308,7 @@ void a_cancelled_sleep_ends_at_once(Trial& t) {
           co_await backend.sleep_until(start + 150ms);
           later_wait = backend.current_time() - start;
         });
-        co_await backend.sleep_until(start + milliseconds(moment));
+        if (moment > 0) co_await backend.sleep_until(start + milliseconds(moment));
         t.witness("sleeps to be cancelled");
         scope.cancel();
       });
@@ -450,8 +453,10 @@ void time_never_goes_back(Trial& t) {
         }
         co_return;
       });
-      co_await backend.sleep(long_wait(one));
-      read();
+      for (int i = 0; i < 3; ++i) {
+        co_await backend.sleep(long_wait(one));
+        read();
+      }
     });
     one.witness("readings", readings.size());
     one.expect_no_failure("failed", failure);
