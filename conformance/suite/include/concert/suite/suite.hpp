@@ -14,6 +14,7 @@ ClauseTests shield_tests();
 ClauseTests group_tests();
 ClauseTests gather_tests();
 ClauseTests task_tests();
+ClauseTests join_tests();
 ClauseTests info_tests();
 ClauseTests scope_tests();
 ClauseTests timeout_tests();
