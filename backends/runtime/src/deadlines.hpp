@@ -21,6 +21,8 @@ struct Timer {
 
   std::uint32_t position = nowhere;
   Use use = Use::sleep;
+  /// Not in the heap yet.
+  bool is_recent = false;
 };
 
 class TaskRecord;
@@ -32,32 +34,52 @@ struct SleepWait : Timer {
 
 /// A heap with four children to a node and the keys beside the pointers: with a million timers it arms in a third of
 /// the time of libuv's heap of pointers (measured).
+///
+/// Most time limits are over long before they expire, many within the turn that made them. A limit is therefore kept
+/// aside at first, where it comes and goes in constant time, and moves into the heap when the turn ends.
 class Deadlines {
  public:
-  bool empty() const noexcept { return entries_.empty(); }
-  Ticks earliest() const noexcept { return entries_.front().when; }
+  bool empty() const noexcept { return heap_.empty() && recent_.empty(); }
+  /// False if surely nothing has come at `now`; cheap.
+  bool may_have_come(Ticks now) const noexcept {
+    return earliest_recent_ <= now || (!heap_.empty() && heap_.front().when <= now);
+  }
 
+  /// Adds what probably stays.
   void add(Timer& timer, Ticks when) {
-    entries_.emplace_back();
-    rise(entries_.size() - 1, Entry{when, &timer});
+    heap_.emplace_back();
+    rise(heap_.size() - 1, Entry{when, &timer});
+  }
+  /// Adds what probably goes soon.
+  void add_limit(Timer& timer, Ticks when) {
+    recent_.push_back(Entry{when, &timer});
+    timer.position = static_cast<std::uint32_t>(recent_.size() - 1);
+    timer.is_recent = true;
+    earliest_recent_ = std::min(earliest_recent_, when);
   }
 
   void remove(Timer& timer) noexcept {
-    const std::size_t hole = timer.position;
-    timer.position = Timer::nowhere;
-    const Entry last = entries_.back();
-    entries_.pop_back();
-    if (hole == entries_.size()) return;
-    if (hole > 0 && last.when < entries_[(hole - 1) / arity].when) {
-      rise(hole, last);
+    if (timer.is_recent) {
+      remove_recent(timer);
     } else {
-      sink(hole, last);
+      remove_from_heap(timer);
     }
   }
 
+  /// Moves everything into the heap; `earliest` and `pop` look only there.
+  void settle() {
+    for (const Entry& entry : recent_) {
+      entry.timer->is_recent = false;
+      add(*entry.timer, entry.when);
+    }
+    recent_.clear();
+    earliest_recent_ = Ticks::max();
+  }
+  bool has_settled() const noexcept { return !heap_.empty(); }
+  Ticks earliest() const noexcept { return heap_.front().when; }
   Timer& pop() noexcept {
-    Timer& first = *entries_.front().timer;
-    remove(first);
+    Timer& first = *heap_.front().timer;
+    remove_from_heap(first);
     return first;
   }
 
@@ -68,15 +90,39 @@ class Deadlines {
     Timer* timer = nullptr;
   };
 
+  void remove_recent(Timer& timer) noexcept {
+    const Entry last = recent_.back();
+    recent_.pop_back();
+    if (last.timer != &timer) {
+      recent_[timer.position] = last;
+      last.timer->position = timer.position;
+    }
+    timer.position = Timer::nowhere;
+    timer.is_recent = false;
+    // Else it stays as it is: too early costs one look into the heap.
+    if (recent_.empty()) earliest_recent_ = Ticks::max();
+  }
+  void remove_from_heap(Timer& timer) noexcept {
+    const std::size_t hole = timer.position;
+    timer.position = Timer::nowhere;
+    const Entry last = heap_.back();
+    heap_.pop_back();
+    if (hole == heap_.size()) return;
+    if (hole > 0 && last.when < heap_[(hole - 1) / arity].when) {
+      rise(hole, last);
+    } else {
+      sink(hole, last);
+    }
+  }
   void put(std::size_t index, Entry entry) noexcept {
-    entries_[index] = entry;
+    heap_[index] = entry;
     entry.timer->position = static_cast<std::uint32_t>(index);
   }
   void rise(std::size_t index, Entry entry) noexcept {
     while (index > 0) {
       const std::size_t parent = (index - 1) / arity;
-      if (entries_[parent].when <= entry.when) break;
-      put(index, entries_[parent]);
+      if (heap_[parent].when <= entry.when) break;
+      put(index, heap_[parent]);
       index = parent;
     }
     put(index, entry);
@@ -84,20 +130,23 @@ class Deadlines {
   void sink(std::size_t index, Entry entry) noexcept {
     for (;;) {
       const std::size_t first = index * arity + 1;
-      if (first >= entries_.size()) break;
-      const std::size_t end = std::min(first + arity, entries_.size());
+      if (first >= heap_.size()) break;
+      const std::size_t end = std::min(first + arity, heap_.size());
       std::size_t least = first;
       for (std::size_t child = first + 1; child < end; ++child) {
-        if (entries_[child].when < entries_[least].when) least = child;
+        if (heap_[child].when < heap_[least].when) least = child;
       }
-      if (entries_[least].when >= entry.when) break;
-      put(index, entries_[least]);
+      if (heap_[least].when >= entry.when) break;
+      put(index, heap_[least]);
       index = least;
     }
     put(index, entry);
   }
 
-  std::vector<Entry> entries_;
+  std::vector<Entry> heap_;
+  std::vector<Entry> recent_;
+  /// Not later than the earliest of the recent ones.
+  Ticks earliest_recent_ = Ticks::max();
 };
 
 }  // namespace concert::runtime

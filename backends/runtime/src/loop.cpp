@@ -77,6 +77,7 @@ void Loop::timer_fired() noexcept {
 /// An armed timer is not moved to a later time: it fires early then, once, which is cheaper than to move it for each
 /// deadline that is met. It is disarmed when nothing is left to wait for.
 void Loop::arm_timer() noexcept {
+  deadlines_.settle();
   if (deadlines_.empty()) {
     if (std::exchange(armed_, not_armed) != not_armed) port_.disarm_timer();
   } else if (deadlines_.earliest() < armed_) {
@@ -135,17 +136,19 @@ std::uint64_t Loop::next_task_id() {
 
 // ---- Deadlines ----
 
-void Loop::add_deadline(Timer& timer, Ticks when) {
-  deadlines_.add(timer, when);
+void Loop::add_limit(Timer& timer, Ticks when) {
+  deadlines_.add_limit(timer, when);
   // Foreign code on the loop thread may move a deadline; the end of a turn looks at the timer.
   if (!in_turn_) request_turn();
 }
 
 /// Sleepers that are due get their value before scopes that are due are cancelled: a wait that is ready is not lost.
 void Loop::notice_deadlines(Ticks now) noexcept {
+  if (!deadlines_.may_have_come(now)) return;
+  deadlines_.settle();
   Node* expired = nullptr;
   Node** last_expired = &expired;
-  while (!deadlines_.empty() && deadlines_.earliest() <= now) {
+  while (deadlines_.has_settled() && deadlines_.earliest() <= now) {
     Timer& timer = deadlines_.pop();
     if (timer.use == Timer::Use::sleep) {
       complete(*static_cast<SleepWait&>(timer).waiting, WaitPoint::Outcome::value);
@@ -180,7 +183,7 @@ void Loop::sleep_until(WaitPoint& point, TimePoint wake_time) {
   SleepWait& wait = point.state<SleepWait>();
   wait = SleepWait();
   wait.waiting = current_;
-  if (when != Ticks::max()) add_deadline(wait, when);
+  if (when != Ticks::max()) deadlines_.add(wait, when);
   park(point, abandon_sleep);
 }
 

@@ -111,7 +111,7 @@ class Loop final : public LoopClient {
   void cancel(Node& node) noexcept;
   /// Tells the tasks inside a node that one of their deadlines is to be looked for at checkpoints.
   void mark_timed(Node& node) noexcept;
-  void add_deadline(Timer& timer, Ticks when);
+  void add_limit(Timer& timer, Ticks when);
   void remove_deadline(Timer& timer) noexcept { deadlines_.remove(timer); }
 
   // ---- From the native loop ----------------------------------------------------------------------------------------

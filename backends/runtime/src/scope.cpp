@@ -51,7 +51,7 @@ void Scope::enter() {
     const Ticks when = to_ticks(deadline_);
     expired = loop.has_come(when);
     if (!expired && when != Ticks::max()) {
-      if (!is_requested()) loop.add_deadline(*this, when);
+      if (!is_requested()) loop.add_limit(*this, when);
       states |= Node::timed;
     }
   }
@@ -123,7 +123,7 @@ void Scope::reschedule(TimePoint deadline) {
   if (when <= loop_->now()) {
     loop_->cancel(*this);
   } else {
-    loop_->add_deadline(*this, when);
+    loop_->add_limit(*this, when);
     loop_->mark_timed(*this);
   }
 }

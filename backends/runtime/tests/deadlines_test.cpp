@@ -19,7 +19,12 @@ TEST(Deadlines, ComeOutInOrderWhateverIsAddedAndRemoved) {
     std::vector<Ticks> expected;
     for (Timer& timer : timers) {
       const Ticks when(time(random));
-      deadlines.add(timer, when);
+      if (time(random) < 25) {
+        deadlines.add(timer, when);
+      } else {
+        deadlines.add_limit(timer, when);
+      }
+      if (time(random) < 5) deadlines.settle();
       if (time(random) < 25) {
         expected.push_back(when);
       } else {
@@ -33,6 +38,10 @@ TEST(Deadlines, ComeOutInOrderWhateverIsAddedAndRemoved) {
       }
     }
     std::sort(expected.begin(), expected.end());
+    const Ticks first = expected.empty() ? Ticks::max() : expected.front();
+    EXPECT_TRUE(expected.empty() || deadlines.may_have_come(first));
+    deadlines.settle();
+    EXPECT_FALSE(deadlines.may_have_come(first - Ticks(1)));
     std::vector<Ticks> came;
     while (!deadlines.empty()) {
       came.push_back(deadlines.earliest());
