@@ -151,7 +151,8 @@ std::vector<Mutant> parse_mutants(std::string_view document, const std::string& 
         mutant.kills.push_back({take<std::string>(kill, "clause", here), take<std::string>(kill, "key", here)});
         check_clause(mutant.kills.back().clause, here);
       }
-      if (mutant.kills.empty() && !mutant.is_null_backend) throw HarnessError(here + ": expected at least one clause that it breaks, came none");
+      if (mutant.kills.empty() && !mutant.is_null_backend)
+        throw HarnessError(here + ": expected at least one clause that it breaks, came none");
       if (!names.insert(mutant.name).second) throw HarnessError(here + ": listed twice");
       mutants.push_back(std::move(mutant));
     }
