@@ -104,6 +104,10 @@ void TimeoutScope::conclude() {
   }
 }
 
+void detail::throw_no_result() {
+  throw std::logic_error("the backend ended a task without running it to its end: there is no result to return");
+}
+
 void TimeoutScope::throw_no_result() {
   throw std::logic_error(
       "the backend absorbed the end of a timeout's body without an error: there is no value to return");

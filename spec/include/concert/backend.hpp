@@ -195,6 +195,7 @@ class AsyncBackend {
   T run_to_end(const RunnerOptions& options, TaskRef<detail::TypedTaskBody<T>> body) {
     run_main(body, options);
     if (body->failure()) std::rethrow_exception(body->failure());
+    if (!body->value()) detail::throw_no_result();
     if constexpr (std::is_reference_v<T>) {
       return static_cast<T>(**body->value());
     } else if constexpr (!std::is_void_v<T>) {

@@ -40,6 +40,15 @@ class TaskName {
 
 namespace detail {
 
+/// The backend says that a task has ended without a failure, but it has no result.
+[[noreturn]] void throw_no_result();
+
+/// What Task<T>::join gives: a copy, or a reference to a result that cannot be copied; it lives as long as a handle
+/// does.
+template <class T>
+using JoinResult = std::conditional_t<std::is_void_v<T> || std::is_reference_v<T> || std::is_copy_constructible_v<T>, T,
+                                      std::add_lvalue_reference_t<std::add_const_t<T>>>;
+
 /// A task body whose result type is known: what Task<T> reads.
 template <class T>
 class TypedTaskBody : public TaskBody {
@@ -47,16 +56,19 @@ class TypedTaskBody : public TaskBody {
   using Stored = std::conditional_t<std::is_void_v<T>, std::monostate,
                                     std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*, T>>;
   std::optional<Stored>& value() noexcept { return value_; }
+  /// The value, as Task<T>::join gives it. Errors: std::logic_error if there is none, which is a fault of the backend.
+  JoinResult<T> result() {
+    if (!value_) throw_no_result();
+    if constexpr (std::is_reference_v<T>) {
+      return static_cast<T>(**value_);
+    } else if constexpr (!std::is_void_v<T>) {
+      return *value_;
+    }
+  }
 
  protected:
   std::optional<Stored> value_;
 };
-
-/// What Task<T>::join gives: a copy, or a reference to a result that cannot be copied; it lives as long as a handle
-/// does.
-template <class T>
-using JoinResult = std::conditional_t<std::is_void_v<T> || std::is_reference_v<T> || std::is_copy_constructible_v<T>, T,
-                                      std::add_lvalue_reference_t<std::add_const_t<T>>>;
 
 }  // namespace detail
 
@@ -111,11 +123,7 @@ class Task {
   }
   detail::JoinResult<T> outcome() const {
     if (std::exception_ptr failure = core().failure()) std::rethrow_exception(std::move(failure));
-    if constexpr (std::is_reference_v<T>) {
-      return static_cast<T>(**body_->value());
-    } else if constexpr (!std::is_void_v<T>) {
-      return *body_->value();
-    }
+    return body_->result();
   }
 
   TaskRef<detail::TypedTaskBody<T>> body_;

@@ -62,7 +62,7 @@ GatherBody<GatherValue<A>> gather_body(A& awaitable, std::vector<std::pair<const
 
 template <class T>
 auto gathered_value(const GatherBody<T>& body, bool is_last_use) {
-  if (!body->value()) throw std::logic_error("the backend ended a gather without an error before it had every value");
+  if (!body->value()) throw_no_result();
   if constexpr (std::is_void_v<T>) {
     return std::monostate{};
   } else if constexpr (std::is_copy_constructible_v<T>) {
