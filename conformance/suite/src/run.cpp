@@ -345,7 +345,7 @@ void no_options_are_the_defaults(Trial& t) {
   const auto program = [&](Log& log) -> Coro<int> {
     auto group = backend.create_task_group();
     co_await group.run([&](TaskGroup& tasks) -> Coro<> {
-      for (const int delay : {30, 10, 50}) {
+      for (const int delay : {35, 15, 80}) {
         tasks.start_soon([&, delay]() -> Coro<> {
           co_await backend.sleep(std::chrono::milliseconds(delay));
           log(std::to_string(delay));
