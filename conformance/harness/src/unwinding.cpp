@@ -13,7 +13,7 @@ namespace {
 struct OutsideTheHierarchy {};
 
 /// The leaves as text, sorted.
-std::string show_leaves(const std::vector<std::exception_ptr>& leaves) {
+std::string show_leaves(const Failures& leaves) {
   std::vector<std::string> words;
   for (const std::exception_ptr& leaf : leaves) words.push_back(describe(leaf));
   std::sort(words.begin(), words.end());
@@ -21,6 +21,11 @@ std::string show_leaves(const std::vector<std::exception_ptr>& leaves) {
 }
 
 }  // namespace
+
+std::size_t how_many_interrupted(const Interruptions& times) {
+  return static_cast<std::size_t>(
+      std::count_if(times.begin(), times.end(), [](const auto& time) { return time.has_value(); }));
+}
 
 std::exception_ptr make_failure(std::string_view what) {
   return std::make_exception_ptr(std::runtime_error(std::string(what)));
@@ -50,9 +55,13 @@ Coro<> unwind_when_interrupted(AsyncBackend& backend, std::optional<TimePoint>& 
   std::rethrow_exception(failure ? failure : interruption);
 }
 
-bool expect_leaves(Trial& trial, std::string_view key, std::vector<std::exception_ptr> expected,
-                   const std::exception_ptr& failure) {
-  std::vector<std::exception_ptr> leaves;
+void expect_interrupted_at(Trial& trial, TimePoint instant, const Interruptions& times) {
+  trial.expect_equal("interrupted", times.size(), how_many_interrupted(times));
+  for (const auto& time : times) trial.expect_time("time", instant, time.value_or(never));
+}
+
+bool expect_leaves(Trial& trial, std::string_view key, Failures expected, const std::exception_ptr& failure) {
+  Failures leaves;
   try {
     if (failure) std::rethrow_exception(failure);
   } catch (const ExceptionGroup& group) {

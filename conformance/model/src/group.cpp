@@ -163,6 +163,7 @@ void ModelGroup::child_ended(ModelTask& child) {
   const auto found =
       std::find_if(children_.begin(), children_.end(), [&](const auto& body) { return body->core == &child; });
   children_.erase(found);
+  if (children_.empty()) was_empty_ = true;
   if (children_.empty() && state_ == State::leaving) state_ = State::closed;
 }
 
@@ -173,7 +174,9 @@ bool ModelGroup::abandons_tasks(std::size_t tasks_at_exit) const {
            (!failures_.empty() && broken("gather_abandons_unwinding_awaitables"));
   }
   return (body_failure_ && !body_interrupted_ && broken("failing_body_abandons_the_tasks")) ||
-         (!failures_.empty() && broken("group_abandons_unwinding_tasks"));
+         (!failures_.empty() && broken("group_abandons_unwinding_tasks")) ||
+         (sees_cancellation(node_.parent) && broken("cancelled_group_abandons_the_tasks")) ||
+         (was_empty_ && broken("group_that_was_empty_once_does_not_wait"));
 }
 
 bool ModelGroup::suspend_exit(WaitPoint& point, const std::exception_ptr& body_failure) {
@@ -183,9 +186,6 @@ bool ModelGroup::suspend_exit(WaitPoint& point, const std::exception_ptr& body_f
     if (!broken("failing_body_does_not_cancel_the_group")) node_.cancelled = true;
   }
   if (sees_cancellation(node_.parent) && broken("leaving_a_group_is_a_checkpoint")) child_interrupted_ = true;
-  if (!is_gather_ && broken("tasks_not_begun_at_the_end_of_the_body_are_dropped")) {
-    for (const TaskRef<>& body : children_) static_cast<ModelTask*>(body->core)->skips_function = [] { return true; };
-  }
   state_ = children_.empty() ? State::closed : State::leaving;
   point.outcome = WaitPoint::Outcome::value;
   const std::size_t tasks_at_exit = children_.size();
@@ -193,7 +193,7 @@ bool ModelGroup::suspend_exit(WaitPoint& point, const std::exception_ptr& body_f
   Wait wait;
   wait.point = &point;
   wait.is_over = [this, tasks_at_exit] { return children_.empty() || abandons_tasks(tasks_at_exit); };
-  wait.can_be_cancelled = broken("leaving_a_group_can_be_interrupted");
+  wait.can_be_cancelled = false;
   run_->block(std::move(wait));
   return true;
 }

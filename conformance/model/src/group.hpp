@@ -47,6 +47,8 @@ class ModelGroup final : public TaskGroupCore {
   std::exception_ptr body_failure_;
   bool body_interrupted_ = false;
   bool child_interrupted_ = false;
+  /// All tasks so far had ended once; for a fault only.
+  bool was_empty_ = false;
 };
 
 }  // namespace concert::model

@@ -15,6 +15,11 @@ namespace concert::conformance {
 /// So long that a task which sleeps for it ends by its cancellation only, and a broken backend still comes to an end.
 inline constexpr Seconds long_time{60};
 
+using Failures = std::vector<std::exception_ptr>;
+/// When each of some tasks was interrupted; nothing for one that was not.
+using Interruptions = std::vector<std::optional<TimePoint>>;
+std::size_t how_many_interrupted(const Interruptions& times);
+
 /// Whole steps of ten milliseconds: far enough apart for the grain of every loop.
 inline constexpr Seconds steps(int count) { return Seconds(0.01 * count); }
 
@@ -32,10 +37,11 @@ Coro<> work_to_the_end(AsyncBackend& backend, Seconds duration, std::exception_p
 Coro<> unwind_when_interrupted(AsyncBackend& backend, std::optional<TimePoint>& interrupted_at, Seconds clean_up = {},
                                std::exception_ptr failure = nullptr);
 
+/// The checks that all were interrupted ("interrupted"), each at this instant ("time").
+void expect_interrupted_at(Trial& trial, TimePoint instant, const Interruptions& times);
 /// The check named `key`: `failure` is an ExceptionGroup whose leaves are exactly these objects, each once, in any
 /// order.
-bool expect_leaves(Trial& trial, std::string_view key, std::vector<std::exception_ptr> expected,
-                   const std::exception_ptr& failure);
+bool expect_leaves(Trial& trial, std::string_view key, Failures expected, const std::exception_ptr& failure);
 /// The check named `key`: `failure` is this very object.
 bool expect_same_object(Trial& trial, std::string_view key, const std::exception_ptr& expected,
                         const std::exception_ptr& failure);

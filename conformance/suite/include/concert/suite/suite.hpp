@@ -12,6 +12,7 @@ ClauseTests clock_tests();
 ClauseTests cancel_tests();
 ClauseTests shield_tests();
 ClauseTests group_tests();
+ClauseTests group_outcome_tests();
 ClauseTests gather_tests();
 ClauseTests task_tests();
 ClauseTests join_tests();
