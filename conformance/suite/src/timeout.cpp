@@ -360,7 +360,7 @@ void an_idle_loop_notices_the_deadline(Trial& t) {
   bool caught = false;
   backend->bootstrap(t.runner_options(), [&]() -> Coro<> {
     auto limit = backend->move_on_after(10ms);
-    co_await limit.run([&] { return backend->sleep_forever(); });
+    co_await outcome_of(limit.run([&] { return backend->sleep_forever(); }));
     caught = limit.cancelled_caught();
   });
   t.expect_true("real-time", caught);
@@ -662,47 +662,49 @@ void the_timeout_error_carries_the_cancelled(Trial& t) {
   }
 }
 
+/// Limits with one deadline inside a timeout, from outside: true for a timeout, false for a plain one.
+void expect_one_timeout_error(Trial& t, const std::vector<bool>& inner_raises) {
+  std::vector<std::exception_ptr> inner;
+  std::exception_ptr outermost;
+  bool ran_on = false;
+  TimePoint deadline{};
+  TimePoint left_at{};
+  const auto failure = t.run([&](AsyncBackend& backend) -> Coro<> {
+    deadline = backend.current_time() + 100ms;
+    std::function<Coro<>(std::size_t)> nest = [&](std::size_t level) -> Coro<> {
+      if (level == inner_raises.size()) {
+        co_await backend.sleep(10s);
+        co_return;
+      }
+      auto body = [&] { return nest(level + 1); };
+      std::exception_ptr outcome;
+      if (inner_raises[level]) {
+        auto limit = backend.timeout_at(deadline);
+        outcome = co_await outcome_of(limit.run(body));
+      } else {
+        auto limit = backend.move_on_at(deadline);
+        outcome = co_await outcome_of(limit.run(body));
+      }
+      inner.push_back(outcome);
+      if (outcome) std::rethrow_exception(outcome);
+      ran_on = true;
+    };
+    auto limit = backend.timeout_at(deadline);
+    auto body = [&] { return nest(0); };
+    outermost = co_await outcome_of(limit.run(body));
+    left_at = backend.current_time();
+  });
+  t.witness("nested limits", inner_raises.size());
+  for (const auto& outcome : inner) t.expect_failure<Cancelled>("inner", outcome);
+  t.expect_false("between", ran_on);
+  t.expect_failure<TimeoutError>("outermost", outermost);
+  t.expect_time("time", deadline, left_at);
+  t.expect_no_failure("program", failure);
+}
+
 void equal_deadlines_give_one_timeout_error(Trial& t) {
-  // The limits inside the outermost timeout, from outside: true for a timeout, false for a plain one.
   for_all<std::vector<bool>>(t, "inner limits", rc::gen::container<std::vector<bool>>(rc::gen::arbitrary<bool>()),
-                             [](Trial& trial, const std::vector<bool>& inner_raises) {
-                               std::vector<std::exception_ptr> inner;
-                               std::exception_ptr outermost;
-                               bool ran_on = false;
-                               TimePoint deadline{};
-                               TimePoint left_at{};
-                               const auto failure = trial.run([&](AsyncBackend& backend) -> Coro<> {
-                                 deadline = backend.current_time() + 100ms;
-                                 std::function<Coro<>(std::size_t)> nest = [&](std::size_t level) -> Coro<> {
-                                   if (level == inner_raises.size()) {
-                                     co_await backend.sleep(10s);
-                                     co_return;
-                                   }
-                                   auto body = [&] { return nest(level + 1); };
-                                   std::exception_ptr outcome;
-                                   if (inner_raises[level]) {
-                                     auto limit = backend.timeout_at(deadline);
-                                     outcome = co_await outcome_of(limit.run(body));
-                                   } else {
-                                     auto limit = backend.move_on_at(deadline);
-                                     outcome = co_await outcome_of(limit.run(body));
-                                   }
-                                   inner.push_back(outcome);
-                                   if (outcome) std::rethrow_exception(outcome);
-                                   ran_on = true;
-                                 };
-                                 auto limit = backend.timeout_at(deadline);
-                                 auto body = [&] { return nest(0); };
-                                 outermost = co_await outcome_of(limit.run(body));
-                                 left_at = backend.current_time();
-                               });
-                               trial.witness("nested limits", inner_raises.size());
-                               for (const auto& outcome : inner) trial.expect_failure<Cancelled>("inner", outcome);
-                               trial.expect_false("between", ran_on);
-                               trial.expect_failure<TimeoutError>("outermost", outermost);
-                               trial.expect_time("time", deadline, left_at);
-                               trial.expect_no_failure("program", failure);
-                             });
+                             expect_one_timeout_error);
 }
 
 void a_swallowed_expiry_is_still_a_timeout(Trial& t) {
