@@ -1,28 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "task.hpp"
 
-#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
 namespace concert::model {
-
-namespace {
-
-constexpr std::size_t longest_broken_name = 64;
-
-std::exception_ptr new_cancelled() {
-  WaitPoint point;
-  point.outcome = WaitPoint::Outcome::cancelled;
-  try {
-    point.finish();
-  } catch (...) {
-    return std::current_exception();
-  }
-  return nullptr;
-}
-
-}  // namespace
 
 ModelTask::ModelTask(Run& run, TaskBody& body, Node* parent)
     : backend_(run.backend), run_(run), body_(body), id_(run.next_task_id++) {
@@ -30,7 +12,7 @@ ModelTask::ModelTask(Run& run, TaskBody& body, Node* parent)
   root.parent = parent;
   name_ = body.name.empty() || run.broken("task_name_is_ignored") ? "task-" + std::to_string(id_) : body.name;
   if (run.broken("default_name_is_empty")) name_ = body.name;
-  if (run.broken("names_are_cut")) name_.resize(std::min(name_.size(), longest_broken_name));
+  if (run.broken("names_are_cut")) name_ = name_.substr(0, 64);
   body.core = this;
   body.listener = this;
 }
@@ -190,7 +172,7 @@ void ModelTask::break_outcome() {
   if (broken("obedience_is_not_remembered")) cancelled_ = cancelled_ && !root.cancelled;
   if (broken("cancelled_only_by_handle")) cancelled_ = cancelled_ && root.cancelled;
   if (broken("asked_counts_as_cancelled")) cancelled_ = cancelled_ || root.cancelled;
-  if (broken("asked_task_loses_its_value") && !failure_ && root.cancelled) failure_ = new_cancelled();
+  if (broken("asked_task_loses_its_value") && !failure_ && root.cancelled) failure_ = a_cancellation();
   if (broken("join_wraps_the_failure") && failure_ && !cancelled_) {
     failure_ = std::make_exception_ptr(ExceptionGroup("a task failed", {failure_}));
   }

@@ -1,9 +1,284 @@
 // SPDX-License-Identifier: Apache-2.0
-// Backends that break the clauses of spec/clauses/scope.md, the family Timeout.
+// Backends that break the clauses of spec/clauses/scope.md, the family Timeout: the model with faulty limits.
+#include <cmath>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
 #include "concert/mutants/mutants.hpp"
 
 namespace concert::conformance {
 
-std::vector<Mutant> timeout_mutants() { return {}; }
+namespace {
+
+/// What was asked for when a limit was made.
+struct LimitRequest {
+  /// timeout or timeout_at.
+  bool raises = false;
+  /// Counted from the call: move_on_after or timeout.
+  bool relative = false;
+  Seconds delay{0};
+  TimePoint deadline{};
+};
+
+/// The model, with one fault in the scopes that move_on_* and timeout* return; plain scopes are sound.
+class FaultyLimits final : public AsyncBackend {
+ public:
+  explicit FaultyLimits(std::string fault) : inner_(model::model_backend()), fault_(std::move(fault)) {}
+
+  bool has(std::string_view fault) const noexcept { return fault_ == fault; }
+  std::exception_ptr timeout_error(TimePoint deadline) const { return std::make_exception_ptr(TimeoutError(deadline)); }
+  [[noreturn]] void throw_cancelled() const { throw Cancelled(cancel_key()); }
+
+  std::string_view name() const noexcept override { return inner_->name(); }
+  TimePoint current_time() override { return inner_->current_time(); }
+  TaskInfo get_current_task() override { return inner_->get_current_task(); }
+  void run_main(TaskRef<> main, const RunnerOptions& options) override { inner_->run_main(std::move(main), options); }
+  std::unique_ptr<CancelScopeCore> make_cancel_scope(TimePoint deadline) override {
+    return inner_->make_cancel_scope(deadline);
+  }
+  std::unique_ptr<ShieldCore> make_shield() override { return inner_->make_shield(); }
+  std::unique_ptr<TaskGroupCore> make_task_group() override { return inner_->make_task_group(); }
+  bool suspend_yield(WaitPoint& point) override { return inner_->suspend_yield(point); }
+  bool suspend_shielded_yield(WaitPoint& point) override { return inner_->suspend_shielded_yield(point); }
+  bool suspend_until(WaitPoint& point, TimePoint wake_time) override { return inner_->suspend_until(point, wake_time); }
+
+  CancelScope move_on_after(Seconds delay) override { return CancelScope(limit_after(false, delay)); }
+  CancelScope move_on_at(TimePoint deadline) override { return CancelScope(limit_at(false, deadline)); }
+  TimeoutScope timeout(Seconds delay) override { return TimeoutScope(limit_after(true, delay)); }
+  TimeoutScope timeout_at(TimePoint deadline) override { return TimeoutScope(limit_at(true, deadline)); }
+  std::exception_ptr timeout_failure(CancelScope& scope, const std::exception_ptr& absorbed) override;
+
+ private:
+  std::unique_ptr<CancelScopeCore> limit_after(bool raises, Seconds delay);
+  std::unique_ptr<CancelScopeCore> limit_at(bool raises, TimePoint deadline);
+
+  std::unique_ptr<AsyncBackend> inner_;
+  std::string fault_;
+  /// For a fault: the last scope of move_on_after.
+  std::weak_ptr<CancelScopeCore> last_;
+};
+
+/// One limit with the fault of its backend.
+class Limit final : public CancelScopeCore {
+ public:
+  Limit(FaultyLimits& backend, std::shared_ptr<CancelScopeCore> inner, const LimitRequest& request)
+      : backend_(backend), inner_(std::move(inner)), request_(request) {
+    if (!std::isfinite(request.delay.count())) return;
+    if (has("long_limits_are_cut" {{"Timeout010", "in-time"}}) && request.delay >= Seconds(1)) {
+      hide_deadline(std::floor(request.delay.count()) - request.delay.count());
+    }
+    if (has("long_limits_are_noticed_late" {{"Timeout024", "time"}}) && request.delay > Seconds(600)) {
+      hide_deadline(std::ceil(request.delay.count() / 600) * 600 - request.delay.count());
+    }
+  }
+
+  AsyncBackend& backend() const noexcept override { return backend_; }
+  bool cancel_called() const override { return inner_->cancel_called(); }
+  bool cancelled_caught() const override { return inner_->cancelled_caught(); }
+  void cancel() override { inner_->cancel(); }
+  TimePoint deadline() const override { return is_hidden_ ? request_.deadline : inner_->deadline(); }
+
+  void reschedule(TimePoint deadline) override {
+    if (has("timeouts_cannot_be_moved" {{"Timeout009", "reschedule"}}) && request_.raises) return;
+    if (has("infinite_limits_stay_so" {{"Timeout005", "caught"}}) && inner_->deadline() == never) return;
+    is_hidden_ = false;
+    inner_->reschedule(deadline);
+  }
+
+  void enter() override {
+    if (has("expired_limit_throws_at_the_entry" {
+            {"Timeout006", "caught"}, {"Timeout019", "began"}, {"Timeout020", "complete-work"}}) &&
+        deadline() <= backend_.current_time())
+      backend_.throw_cancelled();
+    if (has("limits_count_from_the_entry" {{"Timeout002", "move_on_after"}, {"Timeout005", "caught"}}) &&
+        request_.relative) {
+      inner_->reschedule(backend_.current_time() + request_.delay);
+    }
+    inner_->enter();
+  }
+
+  std::exception_ptr exit(std::exception_ptr body_failure) override {
+    const bool had_failure = body_failure != nullptr;
+    const bool is_timeout_error = holds<TimeoutError>(body_failure);
+    const std::exception_ptr rest = inner_->exit(std::move(body_failure));
+    const bool expired = deadline() <= backend_.current_time();
+    const bool passes_cancelled = is_cancelled(rest);
+    const bool passes_group = holds<ExceptionGroup>(rest);
+    bool raise = false;
+    if (!request_.raises) {
+      raise = has("move_on_after_raises" {{"Task021", "absorbed"},
+                                          {"Timeout003", "no-error"},
+                                          {"Timeout004", "no-limit"},
+                                          {"Timeout005", "caught"},
+                                          {"Timeout007", "no-timeout-error"}}) &&
+              request_.relative && had_failure && !rest;
+    } else if (rest) {
+      raise = (has("timeout_adopts_inner_timeouts" {{"Timeout012", "in-time"}}) && is_timeout_error) ||
+              (has("timeout_claims_every_cancellation" {{"Timeout014", "together"}, {"Timeout017", "inner"}}) &&
+               passes_cancelled) ||
+              (has("expired_timeout_claims_the_cancellation" {{"Timeout014", "together"}, {"Timeout017", "inner"}}) &&
+               passes_cancelled && cancel_called()) ||
+              (has("timeout_outranks_groups" {{"Timeout022", "failures"}}) && passes_group && expired) ||
+              (has("late_failures_become_timeouts" {
+                   {"Timeout007", "no-timeout-error"}, {"Timeout008", "no-timeout-error"}, {"Timeout015", "late"}}) &&
+               expired && !passes_cancelled && !passes_group && !is_timeout_error);
+    }
+    return raise ? backend_.timeout_error(deadline()) : rest;
+  }
+
+ private:
+  bool has(std::string_view fault) const noexcept { return backend_.has(fault); }
+  /// The scope acts on another deadline than it shows.
+  void hide_deadline(double offset) {
+    is_hidden_ = true;
+    inner_->reschedule(request_.deadline + Seconds(offset));
+  }
+  template <class E>
+  static bool holds(const std::exception_ptr& failure) {
+    try {
+      if (failure) std::rethrow_exception(failure);
+    } catch (const E&) {
+      return true;
+    } catch (...) {
+      return false;
+    }
+    return false;
+  }
+
+  FaultyLimits& backend_;
+  std::shared_ptr<CancelScopeCore> inner_;
+  LimitRequest request_;
+  bool is_hidden_ = false;
+};
+
+std::unique_ptr<CancelScopeCore> FaultyLimits::limit_after(bool raises, Seconds delay) {
+  const TimePoint now = current_time();
+  if (is_nan(delay)) {
+    if (!(has("timeout_takes_nan" {{"Timeout018", "timeout"}}) && raises))
+      throw std::invalid_argument("a delay must be a number, got NaN");
+    delay = Seconds(never.time_since_epoch());
+  }
+  if (delay < Seconds(0)) {
+    if (has("negative_delays_are_refused" {{"Timeout007", "program"}, {"Timeout019", "refused"}}))
+      throw std::invalid_argument("a delay must not be negative");
+    if (has("negative_delays_are_zero" {{"Timeout019", "when"}})) delay = Seconds(0);
+  }
+  if (has("zero_delay_is_no_limit" {{"Timeout020", "checkpoint"}}) && delay == Seconds(0))
+    delay = Seconds(never.time_since_epoch());
+  if (has("infinite_delay_is_none_at_all" {{"Timeout004", "when"}, {"Timeout005", "time"}}) &&
+      std::isinf(delay.count()) && delay > Seconds(0))
+    delay = Seconds(0);
+  // 2^63 nanoseconds.
+  if (has("huge_delays_overflow" {{"Timeout004", "huge"}}) && std::isfinite(delay.count()) && delay > Seconds(9.3e9))
+    delay = Seconds(0);
+  const LimitRequest request{raises, true, delay, now + delay};
+  std::shared_ptr<CancelScopeCore> inner;
+  if (has("equal_limits_are_one" {{"Timeout001", "new"}}) && !raises) {
+    inner = last_.lock();
+    if (inner && inner->deadline() != request.deadline) inner = nullptr;
+  }
+  if (!inner) inner = inner_->make_cancel_scope(request.deadline);
+  last_ = inner;
+  return std::make_unique<Limit>(*this, std::move(inner), request);
+}
+
+std::unique_ptr<CancelScopeCore> FaultyLimits::limit_at(bool raises, TimePoint deadline) {
+  const TimePoint now = current_time();
+  if (is_nan(deadline.time_since_epoch())) {
+    if (!(has("move_on_at_takes_nan" {{"Timeout018", "move_on_at"}}) && !raises))
+      throw std::invalid_argument("a deadline must be a number, got NaN");
+    deadline = never;
+  }
+  if (has("past_deadlines_are_ignored" {{"Timeout006", "when"}, {"Timeout008", "trace"}}) && !raises && deadline < now)
+    deadline = never;
+  const LimitRequest request{raises, false, deadline - now, deadline};
+  return std::make_unique<Limit>(*this, inner_->make_cancel_scope(deadline), request);
+}
+
+std::exception_ptr FaultyLimits::timeout_failure(CancelScope& scope, const std::exception_ptr& absorbed) {
+  const bool expired = scope.when() <= current_time();
+  if (has("timeout_judges_by_the_clock" {{"Timeout007", "no-timeout-error"},
+                                         {"Timeout008", "no-timeout-error"},
+                                         {"Timeout011", "computed"},
+                                         {"Timeout016", "nested"},
+                                         {"Timeout023", "shielded"}}) &&
+      expired)
+    return timeout_error(scope.when());
+  if (!absorbed || !scope.cancelled_caught()) return nullptr;
+  if (has("timeout_moves_on" {{"Timeout007", "timeout-error"},
+                              {"Timeout008", "timeout-error"},
+                              {"Timeout009", "timeout-error"},
+                              {"Timeout013", "body"},
+                              {"Timeout016", "timeout-error"},
+                              {"Timeout017", "outermost"},
+                              {"Timeout021", "timeout-error"}}))
+    return nullptr;
+  if (has("timeout_by_hand_is_silent" {{"Timeout007", "timeout-error"},
+                                       {"Timeout008", "timeout-error"},
+                                       {"Timeout009", "timeout-error"},
+                                       {"Timeout013", "body"},
+                                       {"Timeout016", "nested-by-hand"}}) &&
+      !expired)
+    return nullptr;
+  if (has("timeout_error_has_no_cause" {{"Timeout016", "nested"}})) return timeout_error(scope.when());
+  const TimePoint told = has("timeout_error_has_no_deadline" {{"Timeout007", "deadline"}, {"Timeout008", "deadline"}})
+                             ? never
+                             : scope.when();
+  try {
+    std::rethrow_exception(absorbed);
+  } catch (...) {
+    return timeout_error(told);
+  }
+}
+
+Mutant faulty_limits(const std::string& name, std::string breaks, std::vector<Kill> kills) {
+  Mutant mutant{name, std::move(breaks), std::move(kills), false, {}};
+  mutant.make = [name] {
+    BackendAdapter adapter = model_adapter();
+    adapter.make = [name] { return std::make_unique<FaultyLimits>(name); };
+    return adapter;
+  };
+  return mutant;
+}
+
+}  // namespace
+
+std::vector<Mutant> timeout_mutants() {
+  return {
+      faulty_limits("equal_limits_are_one", "two limits with one deadline share their state", {}),
+      faulty_limits("limits_count_from_the_entry", "a relative limit counts from the entry of its block", {}),
+      faulty_limits("move_on_after_raises", "move_on_after throws TimeoutError", {}),
+      faulty_limits("infinite_delay_is_none_at_all", "an infinite delay expires at once", {}),
+      faulty_limits("huge_delays_overflow", "a delay beyond the nanoseconds of 64 bits expires at once", {}),
+      faulty_limits("infinite_limits_stay_so", "a limit without a deadline cannot be given one", {}),
+      faulty_limits("past_deadlines_are_ignored", "move_on_at with a past deadline sets no limit", {}),
+      faulty_limits("timeout_error_has_no_deadline", "the TimeoutError does not carry the deadline", {}),
+      faulty_limits("timeout_moves_on", "timeout ends without an error", {}),
+      faulty_limits("timeouts_cannot_be_moved", "reschedule of a timeout has no effect", {}),
+      faulty_limits("long_limits_are_cut", "limits of more than a second are cut to whole seconds", {}),
+      faulty_limits("long_limits_are_noticed_late", "limits of more than ten minutes are rounded up to the next ten",
+                    {}),
+      faulty_limits("timeout_judges_by_the_clock", "timeout throws whenever its deadline has passed at the end", {}),
+      faulty_limits("timeout_adopts_inner_timeouts", "timeout replaces a TimeoutError of its body by its own", {}),
+      faulty_limits("timeout_by_hand_is_silent", "timeout throws for its deadline only, not for cancel()", {}),
+      faulty_limits("timeout_claims_every_cancellation", "timeout turns a Cancelled from elsewhere into its error", {}),
+      faulty_limits("expired_timeout_claims_the_cancellation",
+                    "an inner timeout throws although an outer scope absorbs", {}),
+      faulty_limits("late_failures_become_timeouts", "a failure after the deadline is replaced by a TimeoutError", {}),
+      faulty_limits("timeout_outranks_groups", "a group of failures after the deadline is replaced by a TimeoutError",
+                    {}),
+      faulty_limits("timeout_error_has_no_cause", "the TimeoutError has no nested exception", {}),
+      faulty_limits("timeout_takes_nan", "timeout takes NaN for no limit", {}),
+      faulty_limits("move_on_at_takes_nan", "move_on_at takes NaN for no limit", {}),
+      faulty_limits("negative_delays_are_refused", "a negative delay is std::invalid_argument", {}),
+      faulty_limits("negative_delays_are_zero", "a negative delay counts as zero", {}),
+      faulty_limits("zero_delay_is_no_limit", "a delay of zero sets no limit", {}),
+      faulty_limits("expired_limit_throws_at_the_entry", "a limit that has expired throws at the entry", {}),
+      model_mutant("third_cancelled_is_withheld", "a task gets two Cancelleds and no more",
+                   {{"Timeout007", "trace"}, {"Timeout008", "trace"}, {"Timeout021", "timeout-error"}}),
+  };
+}
 
 }  // namespace concert::conformance
