@@ -295,9 +295,9 @@ void tasks_that_only_yield_all_make_progress(Trial& t) {
       });
     });
     trial.witness("tasks that looped", steps.size());
-    trial.expect(std::ranges::min(steps) >= wanted, "starved", "each of the tasks takes " + show(wanted) + " steps",
-                 show(steps));
-    trial.expect_true("sleeper", sleeper_woke);
+    trial.expect(sleeper_woke && std::ranges::min(steps) >= wanted, "progress",
+                 "a sleeper wakes and each of the tasks takes " + show(wanted) + " steps",
+                 show(steps) + (sleeper_woke ? "" : " and the sleeper does not wake"));
     trial.expect_no_failure("no-failure", failure);
   });
 }
@@ -687,77 +687,87 @@ Coro<> uncancellable(AsyncBackend& backend, std::span<const int> sections, int& 
 }
 
 void a_request_survives_what_cannot_be_cancelled(Trial& t) {
-  const auto inputs = rc::gen::pair(number(0, static_cast<int>(all_sources.size()) - 1), numbers(1, 4, 0, 2));
-  for_all<std::pair<int, std::vector<int>>>(t, "source and sections", inputs, [](Trial& trial, const auto& input) {
-    int completed = 0;
-    std::exception_ptr section;
-    std::exception_ptr behind;
-    const auto failure = trial.run([&](AsyncBackend& backend) -> Coro<> {
-      const auto work = [&]() -> Coro<> {
-        section = co_await outcome_of(uncancellable(backend, input.second, completed));
-        behind = co_await outcome_of(backend.sleep(0s));
-      };
-      co_await run_with_request(backend, all_sources[static_cast<std::size_t>(input.first)], 10ms, work);
-    });
-    trial.witness("requests during an uncancellable section", static_cast<std::size_t>(completed));
-    trial.expect_no_failure("disturbed", section);
-    trial.expect_equal("completed", 1, completed);
-    trial.expect_failure<Cancelled>("lost", behind);
-    trial.expect_no_failure("no-failure", failure);
+  for_all<std::vector<int>>(t, "sections", numbers(1, 4, 0, 2), [](Trial& trial, const std::vector<int>& sections) {
+    for (const Source source : all_sources) {
+      int completed = 0;
+      std::exception_ptr section;
+      std::exception_ptr behind;
+      const auto failure = trial.run([&](AsyncBackend& backend) -> Coro<> {
+        const auto work = [&]() -> Coro<> {
+          section = co_await outcome_of(uncancellable(backend, sections, completed));
+          behind = co_await outcome_of(backend.sleep(0s));
+        };
+        co_await run_with_request(backend, source, 10ms, work);
+      });
+      trial.witness("requests during an uncancellable section", static_cast<std::size_t>(completed));
+      trial.expect_no_failure("disturbed", section);
+      trial.expect_equal("completed", 1, completed);
+      trial.expect_failure<Cancelled>("lost", behind);
+      trial.expect_no_failure("no-failure", failure);
+    }
   });
 }
 
 /// Ways to let the value of a wait and its cancellation arrive in one instant.
 enum class Tie { request_then_value, value_then_request, sleep_and_deadline, sleep_and_request };
 
-void a_wait_has_one_outcome(Trial& t) {
-  for (const Tie tie :
-       {Tie::request_then_value, Tie::value_then_request, Tie::sleep_and_deadline, Tie::sleep_and_request}) {
-    Log outcomes;
-    std::exception_ptr next;
-    std::optional<int> value;
-    int later = 0;
-    const auto failure = t.run([&](AsyncBackend& backend) -> Coro<> {
-      const TimePoint instant = backend.current_time() + 10ms;
-      auto scope = backend.open_cancel_scope(tie == Tie::sleep_and_deadline ? instant : never);
-      auto group = backend.create_task_group();
-      co_await group.run([&](TaskGroup& tasks) -> Coro<> {
-        const Task<int> giver = co_await tasks.start([&]() -> Coro<int> {
-          co_await backend.sleep_until(instant);
-          if (tie == Tie::request_then_value) scope.cancel();
-          co_return 7;
-        });
-        const auto wait = [&]() -> Coro<> {
-          if (tie == Tie::request_then_value || tie == Tie::value_then_request) {
-            value = co_await giver.join();
-          } else {
-            co_await backend.sleep_until(instant);
-          }
-        };
-        const auto in_scope = [&]() -> Coro<> {
-          const std::exception_ptr outcome = co_await outcome_of(wait());
-          outcomes(outcome_word(outcome));
-          next = co_await outcome_of(backend.sleep(long_time));
-        };
-        tasks.start_soon([&]() -> Coro<> { co_await scope.run(in_scope); });
-        if (tie == Tie::value_then_request) {
-          co_await giver.wait();
-          scope.cancel();
-        } else if (tie == Tie::sleep_and_request) {
-          co_await backend.sleep_until(instant);
-          scope.cancel();
-        }
-        later = co_await giver.join();
-        co_await backend.sleep(10ms);
+void value_and_cancellation_meet(Trial& t, Tie tie) {
+  Log outcomes;
+  std::exception_ptr next;
+  std::optional<int> value;
+  int later = 0;
+  const auto failure = t.run([&](AsyncBackend& backend) -> Coro<> {
+    const TimePoint instant = backend.current_time() + 10ms;
+    auto scope = backend.open_cancel_scope(tie == Tie::sleep_and_deadline ? instant : never);
+    auto group = backend.create_task_group();
+    co_await group.run([&](TaskGroup& tasks) -> Coro<> {
+      const Task<int> giver = co_await tasks.start([&]() -> Coro<int> {
+        co_await backend.sleep_until(instant);
+        if (tie == Tie::request_then_value) scope.cancel();
+        co_return 7;
       });
+      const auto wait = [&]() -> Coro<> {
+        if (tie == Tie::request_then_value || tie == Tie::value_then_request) {
+          value = co_await giver.join();
+        } else {
+          co_await backend.sleep_until(instant);
+        }
+      };
+      const auto in_scope = [&]() -> Coro<> {
+        const std::exception_ptr outcome = co_await outcome_of(wait());
+        outcomes(outcome_word(outcome));
+        next = co_await outcome_of(backend.sleep(long_time));
+      };
+      tasks.start_soon([&]() -> Coro<> { co_await scope.run(in_scope); });
+      if (tie == Tie::value_then_request) {
+        co_await giver.wait();
+        scope.cancel();
+      } else if (tie == Tie::sleep_and_request) {
+        co_await backend.sleep_until(instant);
+        scope.cancel();
+      }
+      later = co_await giver.join();
+      co_await backend.sleep(10ms);
     });
-    t.witness("ties of value and cancellation");
-    t.expect(outcomes == Log{"value"} || outcomes == Log{"cancelled"}, "one-outcome", "a value or Cancelled",
-             show(outcomes));
-    t.expect_failure<Cancelled>("next-checkpoint", next);
-    t.expect_equal("value", 7, value.value_or(7));
-    t.expect_equal("still-there", 7, later);
-    t.expect_no_failure("no-failure", failure);
+  });
+  t.witness("ties of value and cancellation");
+  t.expect(outcomes == Log{"value"} || outcomes == Log{"cancelled"}, "one-outcome", "a value or Cancelled",
+           show(outcomes));
+  t.expect_failure<Cancelled>("next-checkpoint", next);
+  t.expect_equal("value", 7, value.value_or(7));
+  t.expect_equal("still-there", 7, later);
+  t.expect_no_failure("no-failure", failure);
+}
+
+void a_wait_has_one_outcome(Trial& t) {
+  // Which of the two is reported is left to the backend, and may depend on the order of tasks.
+  for (int n = 0; n < 6; ++n) {
+    for (const Tie tie :
+         {Tie::request_then_value, Tie::value_then_request, Tie::sleep_and_deadline, Tie::sleep_and_request}) {
+      Trial one(t.adapter(), Schedule::nth(t.properties.seed, n));
+      value_and_cancellation_meet(one, tie);
+      t.merge(one);
+    }
   }
 }
 
@@ -861,7 +871,7 @@ ClauseTests cancel_tests() {
       {clause::Cancel011, "NothingIsLeftOfItBehindItsScope", nothing_is_left_of_it_behind_its_scope},
       {clause::Cancel012, "ARequestSurvivesWhatCannotBeCancelled", a_request_survives_what_cannot_be_cancelled},
       {clause::Cancel014, "AWaitHasOneOutcome", a_wait_has_one_outcome},
-      {clause::Cancel015, "OtherThreadsAreRefused", other_threads_are_refused, Tier::logical},
+      {clause::Cancel015, "OtherThreadsAreRefused", other_threads_are_refused},
       {clause::Cancel016, "NoScopeAbsorbsTheCancellationOfItsTask", no_scope_absorbs_the_cancellation_of_its_task},
   };
 }

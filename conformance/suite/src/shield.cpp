@@ -296,31 +296,32 @@ void any_number_of_requests_leaves_the_work_undisturbed(Trial& t) {
 }
 
 void an_earlier_request_does_not_disturb_the_work(Trial& t) {
-  const auto inputs = rc::gen::pair(number(0, 4), numbers(1, 4, 0, 100));
-  for_all<std::pair<int, std::vector<int>>>(t, "source and checkpoints", inputs, [](Trial& trial, const auto& input) {
-    std::exception_ptr pending;
-    std::exception_ptr behind;
-    int disturbed = 0;
-    const auto failure = trial.run([&](AsyncBackend& backend) -> Coro<> {
-      const auto checkpoints = [&]() -> Coro<> {
-        for (const int drawn : input.second) {
-          const WaitKind& kind = checkpoint_kinds()[static_cast<std::size_t>(drawn) % checkpoint_kinds().size()];
-          const std::exception_ptr outcome = co_await outcome_of(kind.block(backend));
+  for_all<std::vector<int>>(t, "checkpoints", numbers(1, 4, 0, 100), [](Trial& trial, const std::vector<int>& kinds) {
+    for (const Source source : all_sources) {
+      std::exception_ptr pending;
+      std::exception_ptr behind;
+      int disturbed = 0;
+      const auto failure = trial.run([&](AsyncBackend& backend) -> Coro<> {
+        const auto checkpoints = [&]() -> Coro<> {
+          for (const int drawn : kinds) {
+            const WaitKind& kind = checkpoint_kinds()[static_cast<std::size_t>(drawn) % checkpoint_kinds().size()];
+            const std::exception_ptr outcome = co_await outcome_of(kind.block(backend));
+            if (outcome) ++disturbed;
+          }
+        };
+        const auto work = [&]() -> Coro<> {
+          pending = co_await outcome_of(backend.sleep(1s));
+          const std::exception_ptr outcome = co_await outcome_of(backend.ignore_cancellation(checkpoints()));
           if (outcome) ++disturbed;
-        }
-      };
-      const auto work = [&]() -> Coro<> {
-        pending = co_await outcome_of(backend.sleep(1s));
-        const std::exception_ptr outcome = co_await outcome_of(backend.ignore_cancellation(checkpoints()));
-        if (outcome) ++disturbed;
-        behind = co_await outcome_of(backend.sleep(0s));
-      };
-      co_await run_with_request(backend, source_of(input.first), 10ms, work);
-    });
-    trial.witness("shields entered under a request", is_cancelled(pending) ? 1 : 0);
-    trial.expect_equal("disturbed", 0, disturbed);
-    trial.expect_failure<Cancelled>("behind", behind);
-    trial.expect_no_failure("no-failure", failure);
+          behind = co_await outcome_of(backend.sleep(0s));
+        };
+        co_await run_with_request(backend, source, 10ms, work);
+      });
+      trial.witness("shields entered under a request", is_cancelled(pending) ? 1 : 0);
+      trial.expect_equal("disturbed", 0, disturbed);
+      trial.expect_failure<Cancelled>("behind", behind);
+      trial.expect_no_failure("no-failure", failure);
+    }
   });
 }
 
@@ -377,25 +378,27 @@ void without_a_checkpoint_behind_it_a_request_has_no_effect(Trial& t) {
 
 void the_value_is_always_delivered(Trial& t) {
   // The work lies between 20 ms and 20 + 10 * length ms.
-  const auto inputs = rc::gen::tuple(number(0, 4), number(0, 6), number(0, 3));
-  for_all<std::tuple<int, int, int>>(t, "source, moment, length", inputs, [](Trial& trial, const auto& in) {
-    const auto [source, moment, length] = in;
-    std::unique_ptr<int> value;
-    const auto failure = trial.run([&](AsyncBackend& backend) -> Coro<> {
-      const auto work = [&]() -> Coro<> {
-        const TimePoint start = backend.current_time() + 20ms;
-        co_await outcome_of(backend.sleep_until(start));
-        const auto shielded = [&]() -> Coro<std::unique_ptr<int>> {
-          co_await backend.sleep_until(start + tens_of_ms(length));
-          co_return std::make_unique<int>(7);
+  const auto inputs = rc::gen::pair(number(0, 6), number(0, 3));
+  for_all<std::pair<int, int>>(t, "moment and length", inputs, [](Trial& trial, const auto& input) {
+    const auto [moment, length] = input;
+    for (const Source source : all_sources) {
+      std::unique_ptr<int> value;
+      const auto failure = trial.run([&](AsyncBackend& backend) -> Coro<> {
+        const auto work = [&]() -> Coro<> {
+          const TimePoint start = backend.current_time() + 20ms;
+          co_await outcome_of(backend.sleep_until(start));
+          const auto shielded = [&]() -> Coro<std::unique_ptr<int>> {
+            co_await backend.sleep_until(start + tens_of_ms(length));
+            co_return std::make_unique<int>(7);
+          };
+          value = co_await backend.ignore_cancellation(shielded());
         };
-        value = co_await backend.ignore_cancellation(shielded());
-      };
-      co_await run_with_request(backend, source_of(source), tens_of_ms(moment), work);
-    });
-    trial.witness("requests before or during a shield", moment <= 2 + length ? 1 : 0);
-    trial.expect_equal("delivered", 7, value ? *value : 0);
-    trial.expect_no_failure("no-failure", failure);
+        co_await run_with_request(backend, source, tens_of_ms(moment), work);
+      });
+      trial.witness("requests before or during a shield", moment <= 2 + length ? 1 : 0);
+      trial.expect_equal("delivered", 7, value ? *value : 0);
+      trial.expect_no_failure("no-failure", failure);
+    }
   });
 }
 
@@ -445,7 +448,7 @@ void several_requests_lead_to_a_cancellation(Trial& t) {
 }
 
 void the_outermost_scope_absorbs_what_came_during_it(Trial& t) {
-  const auto inputs = rc::gen::pair(number(1, 5), numbers(1, 4, 0, 4));
+  const auto inputs = rc::gen::pair(number(1, 5), numbers(1, 6, 0, 4));
   for_all<std::pair<int, std::vector<int>>>(t, "depth and cancelled scopes", inputs, [](Trial& trial, const auto& in) {
     const int depth = in.first;
     int outermost = depth;
