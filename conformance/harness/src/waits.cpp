@@ -39,6 +39,13 @@ Coro<> in_group_exit(AsyncBackend& backend) {
 }
 Coro<> in_gather(AsyncBackend& backend) { co_await backend.gather(in_sleep(backend), in_sleep_forever(backend)); }
 
+Coro<> by_yield(AsyncBackend& backend) { co_await backend.coro_yield(); }
+Coro<> by_sleep_of_nothing(AsyncBackend& backend) { co_await backend.sleep(Seconds(0)); }
+Coro<> by_sleep_until_the_past(AsyncBackend& backend) {
+  co_await backend.sleep_until(backend.current_time() - Seconds(1));
+}
+Coro<> by_short_sleep(AsyncBackend& backend) { co_await backend.sleep(Seconds(0.01)); }
+
 }  // namespace
 
 const std::vector<WaitKind>& wait_kinds() {
@@ -53,6 +60,29 @@ const std::vector<WaitKind>& wait_kinds() {
       {"the exit of a group", in_group_exit},
       {"gather", in_gather},
   };
+  return kinds;
+}
+
+const std::vector<WaitKind>& short_checkpoints() {
+  static const std::vector<WaitKind> kinds = {
+      {"coro_yield", by_yield},
+      {"sleep(0)", by_sleep_of_nothing},
+      {"sleep_until the past", by_sleep_until_the_past},
+      {"a short sleep", by_short_sleep},
+  };
+  return kinds;
+}
+
+const std::vector<WaitKind>& checkpoint_kinds() {
+  static const std::vector<WaitKind> kinds = [] {
+    std::vector<WaitKind> all = short_checkpoints();
+    all.insert(all.end(), {{"sleep", in_sleep},
+                           {"sleep in a scope", in_nested_scope},
+                           {"wait", in_wait},
+                           {"join", in_join},
+                           {"the exit of a group", in_group_exit}});
+    return all;
+  }();
   return kinds;
 }
 

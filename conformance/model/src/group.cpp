@@ -214,6 +214,7 @@ std::exception_ptr ModelGroup::outcome() {
   const bool is_cancelled_from_outside = sees_cancellation(node_.parent);
   // Tasks that a fault left behind must not look at scopes that are gone.
   if (!children_.empty()) node_.parent = nullptr;
+  if (run_->broken("group_exit_eats_the_request")) forget_requests(node_.parent);
   const bool body_failed = body_failure_ && !body_interrupted_;
   const bool hides_failures = broken("cancellation_hides_failures") && is_cancelled_from_outside;
   if (!failures_.empty() && !hides_failures) return outcome_of_failures(body_failed);

@@ -45,6 +45,7 @@ class ModelBackend final : public AsyncBackend {
     Run& run = Run::require("get_current_task");
     TaskInfo info = run.current->info();
     if (broken("current_task_has_another_id")) info.id += 1000;
+    if (broken("shield_makes_a_task") && is_shielded(run.current->node)) info.id += 1'000'000;
     if (broken("current_task_has_another_default_name") && info.name.starts_with("task-"))
       info.name.insert(0, "model ");
     if (broken("current_task_lags")) {
@@ -52,6 +53,15 @@ class ModelBackend final : public AsyncBackend {
       std::swap(info, run.asked_last);
     }
     return info;
+  }
+  const std::type_info& cancelled_type() const noexcept override {
+    return broken("cancelled_type_names_another") ? typeid(UsageError) : AsyncBackend::cancelled_type();
+  }
+  std::exception_ptr timeout_failure(CancelScope& scope, const std::exception_ptr& absorbed) override {
+    if (scope.cancel_called() && broken("unmet_timeout_is_raised")) {
+      return std::make_exception_ptr(TimeoutError(scope.deadline()));
+    }
+    return AsyncBackend::timeout_failure(scope, absorbed);
   }
 
   std::unique_ptr<CancelScopeCore> make_cancel_scope(TimePoint deadline) override {
@@ -63,19 +73,13 @@ class ModelBackend final : public AsyncBackend {
     return std::make_unique<ModelGroup>(*this, options_, ModelGroup::Use::group);
   }
 
-  bool suspend_yield(WaitPoint& point) override {
-    Run& run = Run::require("coro_yield");
-    run.notice_deadlines();
-    if (options_.traits.yield_may_be_skipped && !sees_cancellation(run.current->node) && run.pick(2) == 1) {
+  bool suspend_yield(WaitPoint& point) override { return yield(Run::require("coro_yield"), point, true); }
+  bool suspend_shielded_yield(WaitPoint& point) override {
+    if (broken("shielded_yield_keeps_running")) {
       point.outcome = WaitPoint::Outcome::value;
       return false;
     }
-    yield(run, point, true);
-    return true;
-  }
-  bool suspend_shielded_yield(WaitPoint& point) override {
-    yield(Run::require("cancel_shielded_coro_yield"), point, false);
-    return true;
+    return yield(Run::require("cancel_shielded_coro_yield"), point, broken("shielded_yield_throws"));
   }
   bool suspend_until(WaitPoint& point, TimePoint wake_time) override {
     Run& run = Run::require("sleep");
@@ -115,6 +119,7 @@ class ModelBackend final : public AsyncBackend {
     }
     const std::exception_ptr no_body_failure;
     std::exception_ptr failure = co_await GroupExit(group, no_body_failure);
+    if (is_cancelled(failure) && broken("gather_wraps_the_cancellation")) throw UsageError("gather was cancelled");
     if (failure) std::rethrow_exception(std::move(failure));
   }
 
@@ -156,13 +161,25 @@ class ModelBackend final : public AsyncBackend {
     return run.now;
   }
 
-  static void yield(Run& run, WaitPoint& point, bool can_be_cancelled) {
+  /// Returns false if it need not suspend.
+  bool yield(Run& run, WaitPoint& point, bool can_be_cancelled) {
+    run.notice_deadlines();
+    ModelTask& task = *run.current;
+    const bool cancelled = can_be_cancelled && run.reaches(task);
+    const bool may_skip = options_.traits.yield_may_be_skipped && !cancelled && !task.skipped_yield;
+    task.skipped_yield = may_skip && run.pick(2) == 1;
+    if (task.skipped_yield || (cancelled && broken("cancelled_yield_throws_at_once"))) {
+      point.outcome = cancelled ? WaitPoint::Outcome::cancelled : WaitPoint::Outcome::value;
+      return false;
+    }
     Wait wait;
     wait.point = &point;
-    wait.is_over = [] { return true; };
+    if (broken("yield_waits_for_a_timer")) wait.wake_time = run.now + Seconds(0.002);
+    wait.is_over = [&run, wake_time = wait.wake_time] { return wake_time == never || wake_time <= run.now; };
     wait.can_be_cancelled = can_be_cancelled;
-    wait.checks_when_resumed = true;
+    wait.is_yield = true;
     run.block(std::move(wait));
+    return true;
   }
 
   /// Runs may go on in several threads at once (Run009); the time line is all that they share.

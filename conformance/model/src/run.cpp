@@ -50,8 +50,8 @@ void Run::block(Wait wait) {
   if (current->is_cancelled_at_next_wait) current->root.cancelled = true;
   const bool was_told = current->deliveries > 0 && current->node != &current->root && current->node->cancelled;
   if (was_told && broken("failed_group_interrupts_its_body_once")) wait.can_be_cancelled = false;
-  wait.cancelled_from_the_start = wait.can_be_cancelled && sees_cancellation(current->node);
   current->wait = std::move(wait);
+  current->wait.cancelled_from_the_start = current->wait.can_be_cancelled && reaches(*current);
   blocked_.push_back(current);
 }
 
@@ -59,18 +59,45 @@ void Run::notice_deadlines() {
   for (ModelScope* scope : open_scopes) scope->notice(now);
 }
 
-/// True if a cancellation reaches the wait of a task.
 bool Run::reaches(const ModelTask& task) const {
+  if (options.mutant.empty()) return sees_cancellation(task.node);
   if (broken("cancels_nothing")) return false;
-  // What asyncio does: a scope interrupts the task that entered it and leaves the children of its groups alone.
-  if (broken("cancel_reaches_the_host_only")) {
-    for (const Node* node = task.node; node != task.root.parent; node = node->parent) {
-      if (node->cancelled) return true;
-      if (node->is_shield) return false;
+  if (task.leaked_request) return true;
+  if (broken("shield_covers_scopes_inside") && is_shielded(task.node)) return false;
+  if (task.wait.is_yield && broken("yield_sees_innermost_scope_only")) return task.node->cancelled;
+  bool shielded = false;
+  bool above_root = false;
+  int shielded_requests = 0;
+  for (const Node* node = task.node; node != nullptr; node = node->parent) {
+    if (node->cancelled && !node->spent && !(above_root && task.is_deaf_to_groups)) {
+      if (!shielded || task.wait.ignores_shields) return true;
+      if (broken("shield_lets_task_cancel_through") && node == &task.root) return true;
+      if (broken("shield_withstands_one_request") && ++shielded_requests == 2) return true;
     }
-    return false;
+    if (node->is_shield) shielded = true;
+    if (node == &task.root) above_root = true;
+    // What asyncio does: a scope interrupts the task that entered it and leaves the children of its groups alone.
+    if (above_root && broken("cancel_reaches_the_host_only")) break;
   }
-  return sees_cancellation(task.node);
+  return false;
+}
+
+void Run::give_outcome(ModelTask& task, bool cancelled) {
+  task.wait.point->outcome = cancelled ? WaitPoint::Outcome::cancelled : WaitPoint::Outcome::value;
+  if (!cancelled) return;
+  task.leaked_request = false;
+  if (broken("scope_request_is_delivered_once")) {
+    for (Node* node = task.node; node != &task.root; node = node->parent) node->spent = node->cancelled;
+  }
+  if (broken("task_request_is_delivered_once")) task.root.spent = task.root.cancelled;
+  if (broken("child_is_interrupted_once")) task.is_deaf_to_groups = sees_cancellation(task.root.parent);
+}
+
+void Run::run_others_inside() {
+  ModelTask* const caller = current;
+  settle();
+  if (!ready_.empty()) step();
+  current = caller;
 }
 
 /// Moves every task whose wait has an outcome to the ready ones.
@@ -84,41 +111,56 @@ void Run::settle() {
     if (broken("cancelled_sleep_ends_at_its_wake_time") && wait.wake_time != never && !over) cancelled = false;
     if (broken("third_cancelled_is_withheld") && task->deliveries >= 2) cancelled = false;
     if (!over && !cancelled) return true;
+    if (broken("timers_wait_for_idle") && wait.wake_time != never && !ready_.empty()) return true;
     bool reports_cancellation = cancelled;
     if (over && cancelled && !wait.cancelled_from_the_start) {
       reports_cancellation = wait.cancellation_wins || (!wait.value_wins && pick(2) == 1);
+      if (broken("value_eats_the_request") && !wait.is_yield) {
+        reports_cancellation = false;
+        forget_requests(task->node);
+      }
     }
     if (task == stale_sleeper_) stale_sleeper_ = nullptr;
     if (reports_cancellation && wait.wake_time != never) {
       stale_sleeper_ = task;
       stale_wake_time_ = wait.wake_time;
     }
-    wait.point->outcome = reports_cancellation ? WaitPoint::Outcome::cancelled : WaitPoint::Outcome::value;
-    ready_.push_back(task);
+    give_outcome(*task, reports_cancellation);
+    const bool jumps_the_queue = broken("yields_play_ping_pong") && wait.is_yield && ready_.size() > 1;
+    ready_.insert(jumps_the_queue ? ready_.begin() + 1 : ready_.end(), task);
     return false;
   };
   // In the order in which they began to wait.
   blocked_.erase(std::stable_partition(blocked_.begin(), blocked_.end(), still_blocked), blocked_.end());
 }
 
+/// Any ready task may run next, but one that yields must be the first of them, and nobody starves.
+std::size_t Run::choose_ready() {
+  std::vector<std::size_t> candidates;
+  for (std::size_t i = 0; i < ready_.size(); ++i) {
+    if (i == 0 || !ready_[i]->wait.is_yield) candidates.push_back(i);
+  }
+  std::size_t chosen = candidates[candidates.size() > 1 ? pick(candidates.size()) : 0];
+  // A task that is ready is passed over so often at most.
+  constexpr std::size_t most_passed_over = 32;
+  if (++passed_over_ > most_passed_over) chosen = 0;
+  if (chosen == 0) passed_over_ = 0;
+  const auto begins_in_order = [](const ModelTask* task) { return task->begins_in_order && !task->has_begun(); };
+  if (!begins_in_order(ready_[chosen])) return chosen;
+  return static_cast<std::size_t>(std::find_if(ready_.begin(), ready_.end(), begins_in_order) - ready_.begin());
+}
+
 void Run::step() {
   ++steps;
   steps_here = steps;
   turn_started = now;
-  auto chosen = ready_.begin() + static_cast<std::ptrdiff_t>(ready_.size() > 1 ? pick(ready_.size()) : 0);
-  const auto begins_in_order = [](const ModelTask* task) { return task->begins_in_order && !task->has_begun(); };
-  // Any order, but nobody starves: a task that is ready is passed over so often at most.
-  constexpr std::size_t most_passed_over = 32;
-  if (++passed_over_ > most_passed_over) chosen = ready_.begin();
-  if (chosen == ready_.begin()) passed_over_ = 0;
-  if (begins_in_order(*chosen)) chosen = std::find_if(ready_.begin(), ready_.end(), begins_in_order);
-  ModelTask* task = *chosen;
-  ready_.erase(chosen);
-  if (task->has_begun() && task->wait.checks_when_resumed) {
+  const std::size_t chosen = choose_ready();
+  ModelTask* task = ready_[chosen];
+  ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(chosen));
+  if (task->has_begun() && task->wait.is_yield && !broken("yield_checks_at_the_call")) {
     notice_deadlines();
-    task->wait.point->outcome = task->wait.can_be_cancelled && sees_cancellation(task->node)
-                                    ? WaitPoint::Outcome::cancelled
-                                    : WaitPoint::Outcome::value;
+    give_outcome(*task, task->wait.can_be_cancelled && reaches(*task));
+    if (broken("shielded_yield_eats_the_request") && !task->wait.can_be_cancelled) forget_requests(task->node);
   }
   task->resume();
 }

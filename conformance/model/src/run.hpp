@@ -25,11 +25,13 @@ struct Wait {
   bool can_be_cancelled = true;
   /// The task was cancelled already when it began to wait: the outcome is settled.
   bool cancelled_from_the_start = false;
-  /// The outcome is only decided when the task runs again (coro_yield: reschedule, then check).
-  bool checks_when_resumed = false;
+  /// The task goes behind those that are ready, and its outcome is decided when it runs again (Yield002, Yield008).
+  bool is_yield = false;
   /// If the wait is over and cancelled in one instant: one of them wins where it must, else either may.
   bool value_wins = false;
   bool cancellation_wins = false;
+  /// A fault: requests from outside a shield reach it.
+  bool ignores_shields = false;
 };
 
 class Run {
@@ -49,9 +51,12 @@ class Run {
   /// Suspends the current task.
   void block(Wait wait);
   void notice_deadlines();
-  /// For faults: never runs a task again; runs the first step of a task inside another one.
+  /// True if a cancellation reaches the wait of a task: sees_cancellation, with the faults that it can have.
+  bool reaches(const ModelTask& task) const;
+  /// For faults: never runs a task again; runs the first step of a task, or any turn of the loop, inside another one.
   void forget(ModelTask& task);
   void step_now(ModelTask& task);
+  void run_others_inside();
 
   AsyncBackend& backend;
   const ModelOptions& options;
@@ -74,9 +79,10 @@ class Run {
 
  private:
   void settle();
-  bool reaches(const ModelTask& task) const;
   void step();
   TimePoint next_event() const;
+  std::size_t choose_ready();
+  void give_outcome(ModelTask& task, bool cancelled);
   bool advance_clock();
 
   /// Null but in a mutant that runs a loop inside a loop.

@@ -47,12 +47,14 @@ std::exception_ptr ModelScope::exit(std::exception_ptr body_failure) {
   run_->open_scopes.remove(this);
   run_->current->node = node_.parent;
   // The outermost cancelled node that the task can see takes the exception (Scope030).
-  bool absorbs = node_.cancelled && (broken("inner_scope_absorbs") || !sees_cancellation(node_.parent));
+  bool absorbs = node_.cancelled && !outer_request_wins();
   if (broken("only_deadlines_are_absorbed") && cancelled_by_hand_) absorbs = false;
   if (broken("fresh_cancellation_is_foreign") && run_->current->deliveries > deliveries_before_ + 1) absorbs = false;
   if (broken("foreign_cancellation_is_absorbed")) absorbs = true;
   if (broken("inner_exit_spends_the_outer_request") && !body_failure) node_.parent->cancelled = false;
   if (broken("expiry_always_counts_as_caught") && deadline_ <= run_->now) caught_ = true;
+  if (broken("unmet_request_is_caught") && absorbs && !body_failure) caught_ = true;
+  if (broken("request_outlives_its_scope") && absorbs) run_->current->leaked_request = true;
   if (broken("cancelled_block_always_throws") && absorbs && !body_failure) return a_cancellation();
   if (!body_failure || !absorbs) return body_failure;
   if (broken("groups_are_not_absorbed") && !is_cancelled(body_failure)) return body_failure;
@@ -64,6 +66,22 @@ std::exception_ptr ModelScope::exit(std::exception_ptr body_failure) {
   return rest;
 }
 
+bool ModelScope::outer_request_wins() const {
+  if (broken("inner_scope_absorbs")) return false;
+  if (broken("scope_absorbs_task_cancel")) {
+    for (const Node* node = node_.parent; node != &run_->current->root; node = node->parent) {
+      if (node->cancelled) return true;
+    }
+    return false;
+  }
+  if (broken("scope_in_shield_sees_outside")) {
+    for (const Node* node = node_.parent; node != nullptr; node = node->parent) {
+      if (node->cancelled) return true;
+    }
+  }
+  return sees_cancellation(node_.parent);
+}
+
 void ModelScope::require_loop_thread(const char* operation) const {
   if (state_ == State::entered && Run::here() != run_) {
     throw UsageError(std::string(operation) + ": called outside the loop thread of the scope; use a threads portal");
@@ -71,12 +89,14 @@ void ModelScope::require_loop_thread(const char* operation) const {
 }
 
 void ModelScope::cancel() {
-  require_loop_thread("CancelScope::cancel");
+  if (broken("refused_cancel_cancels_anyway")) node_.cancelled = true;
+  if (!broken("foreign_thread_cancels_scopes")) require_loop_thread("CancelScope::cancel");
   if (broken("only_the_owner_cancels") && run_ != nullptr && run_->current != owner_) return;
   if (broken("cancel_before_entry_is_lost") && state_ == State::created) return;
   if (broken("ended_scope_still_cancels") && state_ == State::exited) run_->current->node->cancelled = true;
   node_.cancelled = !(broken("second_cancel_takes_back") && node_.cancelled);
   cancelled_by_hand_ = true;
+  if (broken("scope_cancel_runs_at_once") && state_ == State::entered) run_->run_others_inside();
 }
 
 bool ModelScope::cancel_called() const {
@@ -124,12 +144,26 @@ void ModelScope::notice(TimePoint now) {
 }
 
 void ModelShield::enter() {
-  Run& run = Run::require("ignore_cancellation");
+  run_ = &Run::require("ignore_cancellation");
   node_.is_shield = true;
-  node_.parent = run.current->node;
-  run.current->node = &node_;
+  node_.parent = run_->current->node;
+  if (run_->broken("shields_do_not_nest") && is_shielded(node_.parent)) throw UsageError("a shield inside a shield");
+  if (run_->broken("shield_entry_is_a_checkpoint") && sees_cancellation(node_.parent))
+    std::rethrow_exception(a_cancellation());
+  if (run_->broken("shield_misses_earlier_requests")) node_.is_shield = !sees_cancellation(node_.parent);
+  if (run_->broken("shield_entry_lets_others_run")) run_->run_others_inside();
+  run_->current->node = &node_;
 }
 
-void ModelShield::exit() noexcept { Run::here()->current->node = node_.parent; }
+void ModelShield::exit() noexcept {
+  run_->current->node = node_.parent;
+  if (run_->broken("shield_discards_requests")) forget_requests(node_.parent);
+  int requests = 0;
+  for (Node* node = node_.parent; node != nullptr; node = node->parent) {
+    if (node->cancelled) ++requests;
+    if (run_->broken("inner_shield_opens_the_outer")) node->is_shield = false;
+  }
+  if (requests > 1 && run_->broken("shield_drops_several_requests")) forget_requests(node_.parent);
+}
 
 }  // namespace concert::model

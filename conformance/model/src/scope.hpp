@@ -35,6 +35,7 @@ class ModelScope final : public CancelScopeCore {
  private:
   enum class State { created, entered, exited };
   void require_loop_thread(const char* operation) const;
+  bool outer_request_wins() const;
   bool broken(std::string_view mutant) const noexcept { return !options_.mutant.empty() && options_.mutant == mutant; }
 
   AsyncBackend& backend_;
@@ -58,6 +59,7 @@ class ModelShield final : public ShieldCore {
   void exit() noexcept override;
 
  private:
+  Run* run_ = nullptr;
   Node node_;
 };
 

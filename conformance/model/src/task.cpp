@@ -41,25 +41,21 @@ bool ModelTask::cancelled() const {
 
 std::exception_ptr ModelTask::failure() const {
   if (!done_) return nullptr;
+  if (cancelled_ && broken("shield_swallows_inner_cancellation") && run_.current->is_in_shield()) return nullptr;
   if (broken("fourth_join_is_refused") && ++reads_ > 4) {
     return std::make_exception_ptr(UsageError("Task::join: the outcome was taken before"));
   }
   return failure_;
 }
 
-bool ModelTask::is_in_shield() const {
-  for (const Node* each = node; each != nullptr; each = each->parent) {
-    if (each->is_shield) return true;
-  }
-  return false;
-}
+bool ModelTask::is_in_shield() const { return is_shielded(node); }
 
 bool ModelTask::cancel() {
   if (done_) {
     if (broken("late_cancel_rewrites_the_outcome")) cancelled_ = true;
     return broken("late_cancel_is_true");
   }
-  if (Run::here() != &run_)
+  if (Run::here() != &run_ && !run_.broken("foreign_thread_cancels_tasks"))
     throw UsageError("Task::cancel: called outside the loop thread of the task; use a threads portal");
   if (broken("cancel_waits_for_the_next_wait") && run_.current != this) return is_cancelled_at_next_wait = true;
   if (broken("cancel_in_shield_is_lost") && is_in_shield()) return true;
@@ -67,6 +63,8 @@ bool ModelTask::cancel() {
   if (broken("repeated_cancel_breaks_shields") && root.cancelled) node->cancelled = true;
   if (broken("cancel_breaks_shields")) node->cancelled = true;
   const bool repeated = std::exchange(root.cancelled, true);
+  if (broken("task_cancel_runs_at_once")) run_.run_others_inside();
+  if (broken("task_cancel_throws_in_the_task") && run_.current == this) std::rethrow_exception(a_cancellation());
   if (broken("repeated_cancel_is_false") && repeated) return false;
   if (broken("cancel_in_shield_is_false") && is_in_shield()) return false;
   return !(broken("self_cancel_is_false") && run_.current == this);
@@ -85,7 +83,8 @@ bool ModelTask::suspend_until_done(WaitPoint& point) {
   Wait until_done;
   until_done.point = &point;
   until_done.is_over = [this, waiter = run.current] { return end_is_heard_by(*waiter); };
-  until_done.can_be_cancelled = !done_ || done_is_checkpoint;
+  until_done.can_be_cancelled = (!done_ || done_is_checkpoint) && !broken("join_ignores_cancellation");
+  until_done.ignores_shields = broken("join_ignores_shields");
   run.block(std::move(until_done));
   return true;
 }

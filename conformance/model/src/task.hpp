@@ -46,6 +46,11 @@ class ModelTask final : public TaskCore, public TaskBody::Listener {
   std::function<bool()> skips_function;
   /// Begins after all tasks that are so and were added before it (Group010, Gather012).
   bool begins_in_order = false;
+  /// Its last yield was skipped, so the next one is not (Yield007).
+  bool skipped_yield = false;
+  /// Set by faults only.
+  bool leaked_request = false;
+  bool is_deaf_to_groups = false;
 
  private:
   void conclude();

@@ -15,7 +15,20 @@ struct Node {
   bool is_shield = false;
   /// A task of a group inside was interrupted: lets a scope count as having caught something (Scope038).
   bool interrupted_a_task = false;
+  /// Set by faults only: waits no longer see the request.
+  bool spent = false;
 };
+
+/// True if there is a shield from here upwards.
+inline bool is_shielded(const Node* node) {
+  while (node != nullptr && !node->is_shield) node = node->parent;
+  return node != nullptr;
+}
+
+/// For faults: waits forget every request from here upwards.
+inline void forget_requests(Node* node) {
+  for (; node != nullptr; node = node->parent) node->spent = node->cancelled;
+}
 
 /// True if a wait at `node` is cancelled: some node from here upwards is, up to the nearest shield.
 inline bool sees_cancellation(const Node* node) {

@@ -18,4 +18,10 @@ struct WaitKind {
 /// Every kind of wait that needs nothing but the loop: sleeps, waits for tasks, the exits of groups and gathers.
 const std::vector<WaitKind>& wait_kinds();
 
+/// Checkpoints that come back at once or after ten milliseconds, if nothing is cancelled: yields and short sleeps.
+const std::vector<WaitKind>& short_checkpoints();
+
+/// Every kind of checkpoint that comes back by itself: the short ones, and waits that last ten seconds.
+const std::vector<WaitKind>& checkpoint_kinds();
+
 }  // namespace concert::conformance
