@@ -127,6 +127,14 @@ void Trial::trace(std::string line) {
   if (trace_.size() == most_trace_lines) trace_.emplace_back("(the trace is cut here)");
 }
 
+void Trial::merge(const Trial& other) {
+  for (const auto& [what, count] : other.witnesses_) witnesses_[what] += count;
+  checks_ += other.checks_;
+  if (finding_ || !other.finding_) return;
+  finding_ = other.finding_;
+  trace_ = other.trace_;
+}
+
 Schedule Trial::case_schedule(std::uint64_t case_seed) {
   return Schedule::nth(case_seed, static_cast<int>(case_seed % 4));
 }

@@ -94,6 +94,10 @@ class Trial {
   /// `failure` is an ExceptionGroup whose leaves, described and sorted, are these.
   bool expect_group(std::string_view key, std::vector<std::string> expected_leaves, const std::exception_ptr& failure);
 
+  /// Takes over what a further trial of the same test found: its witnesses, its checks, and its finding if there is
+  /// none yet.
+  void merge(const Trial& other);
+
   /// A line of the trace, with the virtual time. Inside tasks too.
   void trace(std::string line);
 
