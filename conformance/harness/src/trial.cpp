@@ -159,14 +159,6 @@ Judgement Trial::judge_case(const Trial& one) {
   return judgement;
 }
 
-void Trial::merge(const Trial& other) {
-  checks_ += other.checks_;
-  for (const auto& [what, count] : other.witnesses_) witnesses_[what] += count;
-  if (finding_ || !other.finding_) return;
-  finding_ = other.finding_;
-  trace_ = other.trace_;
-}
-
 void Trial::take_property(const PropertyReport& report) {
   cases_ += report.cases;
   for (const auto& [what, count] : report.witnesses) witnesses_[what] += count;

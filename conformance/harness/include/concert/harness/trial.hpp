@@ -116,8 +116,6 @@ class Trial {
   PropertyOptions property_options(std::string_view name) const;
   /// Turns what one case found into a judgement, and counts its checks.
   Judgement judge_case(const Trial& one);
-  /// Takes over what a trial under another schedule came to: for tests that choose their schedules themselves.
-  void merge(const Trial& other);
   /// Takes over what a property came to; its counterexample becomes the finding.
   void take_property(const PropertyReport& report);
   std::int64_t cases() const noexcept { return cases_; }
