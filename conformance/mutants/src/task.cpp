@@ -73,7 +73,7 @@ std::vector<Mutant> task_mutants() {
                     {"Task028", "as-declared"},
                     {"Task029", "time"}}),
       model_mutant("cancelled_waiter_cancels_the_task", "a cancelled wait or join cancels the task",
-                   {{"Task013", "task"}, {"Task017", "task"}}),
+                   {{"Task013", "task"}, {"Task017", "task"}, {"Task018", "crashed"}}),
       model_mutant(
           "join_wraps_the_failure", "Task::join() throws the failure in a group",
           {{"Task015", "before-the-end"}, {"Task022", "failure"}, {"Task024", "join"}, {"Task028", "as-declared"}}),
@@ -107,7 +107,7 @@ std::vector<Mutant> task_mutants() {
                    {{"Task018", "same-value"}, {"Task029", "stuck"}}),
       lying_model("joins_failure_declares_cancellation",
                   "a failing sibling is joined as its failure, against the manifest", failure_is_joined,
-                  "failed_join_reports", "cancellation", {{"Task028", "as-declared"}}),
+                  "failed_join_reports", "cancellation", {{"Task018", "crashed"}, {"Task028", "as-declared"}}),
       lying_model("joins_cancellation_declares_failure",
                   "a failing sibling is joined as Cancelled, against the manifest", cancellation_is_joined,
                   "failed_join_reports", "failure", {{"Task028", "as-declared"}}),

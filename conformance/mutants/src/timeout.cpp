@@ -66,10 +66,10 @@ class Limit final : public CancelScopeCore {
   Limit(FaultyLimits& backend, std::shared_ptr<CancelScopeCore> inner, const LimitRequest& request)
       : backend_(backend), inner_(std::move(inner)), request_(request) {
     if (!std::isfinite(request.delay.count())) return;
-    if (has("long_limits_are_cut" {{"Timeout010", "in-time"}}) && request.delay >= Seconds(1)) {
+    if (has("long_limits_are_cut") && request.delay >= Seconds(1)) {
       hide_deadline(std::floor(request.delay.count()) - request.delay.count());
     }
-    if (has("long_limits_are_noticed_late" {{"Timeout024", "time"}}) && request.delay > Seconds(600)) {
+    if (has("long_limits_are_noticed_late") && request.delay > Seconds(600)) {
       hide_deadline(std::ceil(request.delay.count() / 600) * 600 - request.delay.count());
     }
   }
@@ -81,19 +81,15 @@ class Limit final : public CancelScopeCore {
   TimePoint deadline() const override { return is_hidden_ ? request_.deadline : inner_->deadline(); }
 
   void reschedule(TimePoint deadline) override {
-    if (has("timeouts_cannot_be_moved" {{"Timeout009", "reschedule"}}) && request_.raises) return;
-    if (has("infinite_limits_stay_so" {{"Timeout005", "caught"}}) && inner_->deadline() == never) return;
+    if (has("timeouts_cannot_be_moved") && request_.raises) return;
+    if (has("infinite_limits_stay_so") && inner_->deadline() == never) return;
     is_hidden_ = false;
     inner_->reschedule(deadline);
   }
 
   void enter() override {
-    if (has("expired_limit_throws_at_the_entry" {
-            {"Timeout006", "caught"}, {"Timeout019", "began"}, {"Timeout020", "complete-work"}}) &&
-        deadline() <= backend_.current_time())
-      backend_.throw_cancelled();
-    if (has("limits_count_from_the_entry" {{"Timeout002", "move_on_after"}, {"Timeout005", "caught"}}) &&
-        request_.relative) {
+    if (has("expired_limit_throws_at_the_entry") && deadline() <= backend_.current_time()) backend_.throw_cancelled();
+    if (has("limits_count_from_the_entry") && request_.relative) {
       inner_->reschedule(backend_.current_time() + request_.delay);
     }
     inner_->enter();
@@ -108,22 +104,14 @@ class Limit final : public CancelScopeCore {
     const bool passes_group = holds<ExceptionGroup>(rest);
     bool raise = false;
     if (!request_.raises) {
-      raise = has("move_on_after_raises" {{"Task021", "absorbed"},
-                                          {"Timeout003", "no-error"},
-                                          {"Timeout004", "no-limit"},
-                                          {"Timeout005", "caught"},
-                                          {"Timeout007", "no-timeout-error"}}) &&
-              request_.relative && had_failure && !rest;
+      raise = has("move_on_after_raises") && request_.relative && had_failure && !rest;
     } else if (rest) {
-      raise = (has("timeout_adopts_inner_timeouts" {{"Timeout012", "in-time"}}) && is_timeout_error) ||
-              (has("timeout_claims_every_cancellation" {{"Timeout014", "together"}, {"Timeout017", "inner"}}) &&
-               passes_cancelled) ||
-              (has("expired_timeout_claims_the_cancellation" {{"Timeout014", "together"}, {"Timeout017", "inner"}}) &&
-               passes_cancelled && cancel_called()) ||
-              (has("timeout_outranks_groups" {{"Timeout022", "failures"}}) && passes_group && expired) ||
-              (has("late_failures_become_timeouts" {
-                   {"Timeout007", "no-timeout-error"}, {"Timeout008", "no-timeout-error"}, {"Timeout015", "late"}}) &&
-               expired && !passes_cancelled && !passes_group && !is_timeout_error);
+      raise =
+          (has("timeout_adopts_inner_timeouts") && is_timeout_error) ||
+          (has("timeout_claims_every_cancellation") && passes_cancelled) ||
+          (has("expired_timeout_claims_the_cancellation") && passes_cancelled && cancel_called()) ||
+          (has("timeout_outranks_groups") && passes_group && expired) ||
+          (has("late_failures_become_timeouts") && expired && !passes_cancelled && !passes_group && !is_timeout_error);
     }
     return raise ? backend_.timeout_error(deadline()) : rest;
   }
@@ -156,26 +144,20 @@ class Limit final : public CancelScopeCore {
 std::unique_ptr<CancelScopeCore> FaultyLimits::limit_after(bool raises, Seconds delay) {
   const TimePoint now = current_time();
   if (is_nan(delay)) {
-    if (!(has("timeout_takes_nan" {{"Timeout018", "timeout"}}) && raises))
-      throw std::invalid_argument("a delay must be a number, got NaN");
+    if (!(has("timeout_takes_nan") && raises)) throw std::invalid_argument("a delay must be a number, got NaN");
     delay = Seconds(never.time_since_epoch());
   }
   if (delay < Seconds(0)) {
-    if (has("negative_delays_are_refused" {{"Timeout007", "program"}, {"Timeout019", "refused"}}))
-      throw std::invalid_argument("a delay must not be negative");
-    if (has("negative_delays_are_zero" {{"Timeout019", "when"}})) delay = Seconds(0);
+    if (has("negative_delays_are_refused")) throw std::invalid_argument("a delay must not be negative");
+    if (has("negative_delays_are_zero")) delay = Seconds(0);
   }
-  if (has("zero_delay_is_no_limit" {{"Timeout020", "checkpoint"}}) && delay == Seconds(0))
-    delay = Seconds(never.time_since_epoch());
-  if (has("infinite_delay_is_none_at_all" {{"Timeout004", "when"}, {"Timeout005", "time"}}) &&
-      std::isinf(delay.count()) && delay > Seconds(0))
-    delay = Seconds(0);
+  if (has("zero_delay_is_no_limit") && delay == Seconds(0)) delay = Seconds(never.time_since_epoch());
+  if (has("infinite_delay_is_none_at_all") && std::isinf(delay.count()) && delay > Seconds(0)) delay = Seconds(0);
   // 2^63 nanoseconds.
-  if (has("huge_delays_overflow" {{"Timeout004", "huge"}}) && std::isfinite(delay.count()) && delay > Seconds(9.3e9))
-    delay = Seconds(0);
+  if (has("huge_delays_overflow") && std::isfinite(delay.count()) && delay > Seconds(9.3e9)) delay = Seconds(0);
   const LimitRequest request{raises, true, delay, now + delay};
   std::shared_ptr<CancelScopeCore> inner;
-  if (has("equal_limits_are_one" {{"Timeout001", "new"}}) && !raises) {
+  if (has("equal_limits_are_one") && !raises) {
     inner = last_.lock();
     if (inner && inner->deadline() != request.deadline) inner = nullptr;
   }
@@ -187,45 +169,22 @@ std::unique_ptr<CancelScopeCore> FaultyLimits::limit_after(bool raises, Seconds 
 std::unique_ptr<CancelScopeCore> FaultyLimits::limit_at(bool raises, TimePoint deadline) {
   const TimePoint now = current_time();
   if (is_nan(deadline.time_since_epoch())) {
-    if (!(has("move_on_at_takes_nan" {{"Timeout018", "move_on_at"}}) && !raises))
-      throw std::invalid_argument("a deadline must be a number, got NaN");
+    if (!(has("move_on_at_takes_nan") && !raises)) throw std::invalid_argument("a deadline must be a number, got NaN");
     deadline = never;
   }
-  if (has("past_deadlines_are_ignored" {{"Timeout006", "when"}, {"Timeout008", "trace"}}) && !raises && deadline < now)
-    deadline = never;
+  if (has("past_deadlines_are_ignored") && !raises && deadline < now) deadline = never;
   const LimitRequest request{raises, false, deadline - now, deadline};
   return std::make_unique<Limit>(*this, inner_->make_cancel_scope(deadline), request);
 }
 
 std::exception_ptr FaultyLimits::timeout_failure(CancelScope& scope, const std::exception_ptr& absorbed) {
   const bool expired = scope.when() <= current_time();
-  if (has("timeout_judges_by_the_clock" {{"Timeout007", "no-timeout-error"},
-                                         {"Timeout008", "no-timeout-error"},
-                                         {"Timeout011", "computed"},
-                                         {"Timeout016", "nested"},
-                                         {"Timeout023", "shielded"}}) &&
-      expired)
-    return timeout_error(scope.when());
+  if (has("timeout_judges_by_the_clock") && expired) return timeout_error(scope.when());
   if (!absorbed || !scope.cancelled_caught()) return nullptr;
-  if (has("timeout_moves_on" {{"Timeout007", "timeout-error"},
-                              {"Timeout008", "timeout-error"},
-                              {"Timeout009", "timeout-error"},
-                              {"Timeout013", "body"},
-                              {"Timeout016", "timeout-error"},
-                              {"Timeout017", "outermost"},
-                              {"Timeout021", "timeout-error"}}))
-    return nullptr;
-  if (has("timeout_by_hand_is_silent" {{"Timeout007", "timeout-error"},
-                                       {"Timeout008", "timeout-error"},
-                                       {"Timeout009", "timeout-error"},
-                                       {"Timeout013", "body"},
-                                       {"Timeout016", "nested-by-hand"}}) &&
-      !expired)
-    return nullptr;
-  if (has("timeout_error_has_no_cause" {{"Timeout016", "nested"}})) return timeout_error(scope.when());
-  const TimePoint told = has("timeout_error_has_no_deadline" {{"Timeout007", "deadline"}, {"Timeout008", "deadline"}})
-                             ? never
-                             : scope.when();
+  if (has("timeout_moves_on")) return nullptr;
+  if (has("timeout_by_hand_is_silent") && !expired) return nullptr;
+  if (has("timeout_error_has_no_cause")) return timeout_error(scope.when());
+  const TimePoint told = has("timeout_error_has_no_deadline") ? never : scope.when();
   try {
     std::rethrow_exception(absorbed);
   } catch (...) {
@@ -247,37 +206,78 @@ Mutant faulty_limits(const std::string& name, std::string breaks, std::vector<Ki
 
 std::vector<Mutant> timeout_mutants() {
   return {
-      faulty_limits("equal_limits_are_one", "two limits with one deadline share their state", {}),
-      faulty_limits("limits_count_from_the_entry", "a relative limit counts from the entry of its block", {}),
-      faulty_limits("move_on_after_raises", "move_on_after throws TimeoutError", {}),
-      faulty_limits("infinite_delay_is_none_at_all", "an infinite delay expires at once", {}),
-      faulty_limits("huge_delays_overflow", "a delay beyond the nanoseconds of 64 bits expires at once", {}),
-      faulty_limits("infinite_limits_stay_so", "a limit without a deadline cannot be given one", {}),
-      faulty_limits("past_deadlines_are_ignored", "move_on_at with a past deadline sets no limit", {}),
-      faulty_limits("timeout_error_has_no_deadline", "the TimeoutError does not carry the deadline", {}),
-      faulty_limits("timeout_moves_on", "timeout ends without an error", {}),
-      faulty_limits("timeouts_cannot_be_moved", "reschedule of a timeout has no effect", {}),
-      faulty_limits("long_limits_are_cut", "limits of more than a second are cut to whole seconds", {}),
+      faulty_limits("equal_limits_are_one", "two limits with one deadline share their state", {{"Timeout001", "new"}}),
+      faulty_limits("limits_count_from_the_entry", "a relative limit counts from the entry of its block",
+                    {{"Timeout002", "move_on_after"}, {"Timeout005", "caught"}}),
+      faulty_limits("move_on_after_raises", "move_on_after throws TimeoutError",
+                    {{"Task021", "absorbed"},
+                     {"Timeout003", "no-error"},
+                     {"Timeout004", "no-limit"},
+                     {"Timeout005", "caught"},
+                     {"Timeout007", "no-timeout-error"}}),
+      faulty_limits("infinite_delay_is_none_at_all", "an infinite delay expires at once",
+                    {{"Timeout004", "when"}, {"Timeout005", "time"}}),
+      faulty_limits("huge_delays_overflow", "a delay beyond the nanoseconds of 64 bits expires at once",
+                    {{"Timeout004", "huge"}}),
+      faulty_limits("infinite_limits_stay_so", "a limit without a deadline cannot be given one",
+                    {{"Timeout005", "caught"}}),
+      faulty_limits("past_deadlines_are_ignored", "move_on_at with a past deadline sets no limit",
+                    {{"Timeout006", "when"}, {"Timeout008", "trace"}}),
+      faulty_limits("timeout_error_has_no_deadline", "the TimeoutError does not carry the deadline",
+                    {{"Timeout007", "deadline"}, {"Timeout008", "deadline"}}),
+      faulty_limits("timeout_moves_on", "timeout ends without an error",
+                    {{"Timeout007", "timeout-error"},
+                     {"Timeout008", "timeout-error"},
+                     {"Timeout009", "timeout-error"},
+                     {"Timeout013", "body"},
+                     {"Timeout016", "timeout-error"},
+                     {"Timeout017", "outermost"},
+                     {"Timeout021", "timeout-error"}}),
+      faulty_limits("timeouts_cannot_be_moved", "reschedule of a timeout has no effect",
+                    {{"Timeout009", "reschedule"}}),
+      faulty_limits("long_limits_are_cut", "limits of more than a second are cut to whole seconds",
+                    {{"Timeout010", "in-time"}}),
       faulty_limits("long_limits_are_noticed_late", "limits of more than ten minutes are rounded up to the next ten",
-                    {}),
-      faulty_limits("timeout_judges_by_the_clock", "timeout throws whenever its deadline has passed at the end", {}),
-      faulty_limits("timeout_adopts_inner_timeouts", "timeout replaces a TimeoutError of its body by its own", {}),
-      faulty_limits("timeout_by_hand_is_silent", "timeout throws for its deadline only, not for cancel()", {}),
-      faulty_limits("timeout_claims_every_cancellation", "timeout turns a Cancelled from elsewhere into its error", {}),
+                    {{"Timeout024", "time"}}),
+      faulty_limits("timeout_judges_by_the_clock", "timeout throws whenever its deadline has passed at the end",
+                    {{"Timeout007", "no-timeout-error"},
+                     {"Timeout008", "no-timeout-error"},
+                     {"Timeout011", "computed"},
+                     {"Timeout016", "nested"},
+                     {"Timeout023", "shielded"}}),
+      faulty_limits("timeout_adopts_inner_timeouts", "timeout replaces a TimeoutError of its body by its own",
+                    {{"Timeout012", "in-time"}}),
+      faulty_limits("timeout_by_hand_is_silent", "timeout throws for its deadline only, not for cancel()",
+                    {{"Timeout007", "timeout-error"},
+                     {"Timeout008", "timeout-error"},
+                     {"Timeout009", "timeout-error"},
+                     {"Timeout013", "body"},
+                     {"Timeout016", "nested-by-hand"}}),
+      faulty_limits("timeout_claims_every_cancellation", "timeout turns a Cancelled from elsewhere into its error",
+                    {{"Timeout014", "together"}, {"Timeout017", "inner"}}),
       faulty_limits("expired_timeout_claims_the_cancellation",
-                    "an inner timeout throws although an outer scope absorbs", {}),
-      faulty_limits("late_failures_become_timeouts", "a failure after the deadline is replaced by a TimeoutError", {}),
+                    "an inner timeout throws although an outer scope absorbs",
+                    {{"Timeout014", "together"}, {"Timeout017", "inner"}}),
+      faulty_limits("late_failures_become_timeouts", "a failure after the deadline is replaced by a TimeoutError",
+                    {{"Timeout007", "no-timeout-error"}, {"Timeout008", "no-timeout-error"}, {"Timeout015", "late"}}),
       faulty_limits("timeout_outranks_groups", "a group of failures after the deadline is replaced by a TimeoutError",
-                    {}),
-      faulty_limits("timeout_error_has_no_cause", "the TimeoutError has no nested exception", {}),
-      faulty_limits("timeout_takes_nan", "timeout takes NaN for no limit", {}),
-      faulty_limits("move_on_at_takes_nan", "move_on_at takes NaN for no limit", {}),
-      faulty_limits("negative_delays_are_refused", "a negative delay is std::invalid_argument", {}),
-      faulty_limits("negative_delays_are_zero", "a negative delay counts as zero", {}),
-      faulty_limits("zero_delay_is_no_limit", "a delay of zero sets no limit", {}),
-      faulty_limits("expired_limit_throws_at_the_entry", "a limit that has expired throws at the entry", {}),
+                    {{"Timeout022", "failures"}}),
+      faulty_limits("timeout_error_has_no_cause", "the TimeoutError has no nested exception",
+                    {{"Timeout016", "nested"}}),
+      faulty_limits("timeout_takes_nan", "timeout takes NaN for no limit", {{"Timeout018", "timeout"}}),
+      faulty_limits("move_on_at_takes_nan", "move_on_at takes NaN for no limit", {{"Timeout018", "move_on_at"}}),
+      faulty_limits("negative_delays_are_refused", "a negative delay is std::invalid_argument",
+                    {{"Timeout007", "program"}, {"Timeout019", "refused"}}),
+      faulty_limits("negative_delays_are_zero", "a negative delay counts as zero", {{"Timeout019", "when"}}),
+      faulty_limits("zero_delay_is_no_limit", "a delay of zero sets no limit", {{"Timeout020", "checkpoint"}}),
+      faulty_limits("expired_limit_throws_at_the_entry", "a limit that has expired throws at the entry",
+                    {{"Timeout006", "caught"}, {"Timeout019", "began"}, {"Timeout020", "complete-work"}}),
       model_mutant("third_cancelled_is_withheld", "a task gets two Cancelleds and no more",
-                   {{"Timeout007", "trace"}, {"Timeout008", "trace"}, {"Timeout021", "timeout-error"}}),
+                   {{"Timeout007", "trace"},
+                    {"Timeout008", "trace"},
+                    {"Timeout017", "crashed"},
+                    {"Timeout021", "timeout-error"},
+                    {"Timeout022", "crashed"}}),
   };
 }
 
