@@ -15,9 +15,10 @@ inline Manifest runtime_manifest(std::string version) {
   manifest.version = std::move(version);
   manifest.traits = {{"yield_may_be_skipped", "no"},
                      {"clock_epoch", "process"},
-                     {"start_order", "fifo"},
+                     // First in, first out by default, but the option order_seed shuffles.
+                     {"start_order", "unspecified"},
                      {"cancelled_start_runs_first_step", "yes"},
-                     {"gather_start_order", "argument"},
+                     {"gather_start_order", "unspecified"},
                      {"failed_join_reports", "failure"},
                      {"caught_without_own_exception", "no"},
                      {"self_join_is_diagnosed", "yes"}};

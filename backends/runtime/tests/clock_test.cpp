@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <limits>
 #include <stdexcept>
 
@@ -97,21 +98,28 @@ TEST(Sleep, WakesInTheOrderOfTheTimes) {
 
 TEST(Sleep, CancelledReleasesItsTimer) {
   ManualBackend backend;
-  bool armed_while_idle = true;
+  bool armed_while_asleep = false;
+  bool armed_afterwards = true;
   const auto main = [&]() -> Coro<> {
-    co_await backend.move_on_after(1s).run([&]() { return backend.sleep(100s); });
-    // The loop is idle between the two callbacks, with nothing to wait for.
-    auto scope = backend.open_cancel_scope();
-    backend.loop.callbacks.push_back([] {});
-    backend.loop.callbacks.push_back([&] {
-      armed_while_idle = backend.loop.timer_armed;
-      scope.cancel();
-    });
-    co_await scope.run([&]() { return backend.sleep_forever(); });
+    auto sleeping = backend.open_cancel_scope();
+    auto idle = backend.open_cancel_scope();
+    backend.loop.callbacks = {[] {},
+                              [&] {
+                                armed_while_asleep = backend.loop.timer_armed;
+                                sleeping.cancel();
+                              },
+                              [] {},
+                              [&] {
+                                armed_afterwards = backend.loop.timer_armed;
+                                idle.cancel();
+                              }};
+    co_await sleeping.run([&]() { return backend.sleep(100s); });
+    co_await idle.run([&]() { return backend.sleep_forever(); });
   };
   backend.bootstrap(main);
-  EXPECT_EQ(backend.seconds(), 1.0);
-  EXPECT_FALSE(armed_while_idle);
+  EXPECT_EQ(backend.seconds(), 0.0);
+  EXPECT_TRUE(armed_while_asleep);
+  EXPECT_FALSE(armed_afterwards);
 }
 
 TEST(Sleep, IsNotMadeShortByAComputationBeforeIt) {
@@ -139,15 +147,58 @@ TEST(Timer, ThatFiresEarlyIsArmedAgainAndWakesNobody) {
   EXPECT_EQ(backend.loop.timer_arms, 2);
 }
 
-TEST(Timer, IsNotMovedForEachDeadlineThatIsMet) {
+/// Runs a task to its next wait for something that no timer ends, and goes on from a callback of the loop.
+Coro<> idle_until_called(ManualBackend& backend, std::function<void()> look) {
+  auto scope = backend.open_cancel_scope();
+  backend.loop.callbacks.push_back([] {});
+  backend.loop.callbacks.push_back([&] {
+    look();
+    scope.cancel();
+  });
+  co_await scope.run([&]() { return backend.sleep_forever(); });
+}
+
+TEST(Timer, IsNotMovedWhileTheEarliestTimeStays) {
   ManualBackend backend;
   const auto main = [&]() -> Coro<> {
-    for (int i = 0; i < 100; ++i) {
-      co_await backend.move_on_after(10s).run([&]() { return backend.sleep(1ms); });
+    auto group = backend.create_task_group();
+    co_await group.run([&](TaskGroup& tasks) -> Coro<> {
+      tasks.start_soon([&]() { return backend.sleep(1s); });
+      for (int i = 0; i < 20; ++i) {
+        co_await backend.move_on_after(10s).run([&]() { return idle_until_called(backend, [] {}); });
+      }
+      EXPECT_EQ(backend.loop.timer_arms, 1);
+    });
+  };
+  backend.bootstrap(main);
+}
+
+TEST(Timer, IsDisarmedWhenTheLastTimeLimitIsLeft) {
+  ManualBackend backend;
+  const auto main = [&]() -> Coro<> {
+    for (const bool over_turns : {false, true}) {
+      auto limit = backend.move_on_after(50s);
+      co_await limit.run([&]() -> Coro<> {
+        if (over_turns) co_await idle_until_called(backend, [&] { EXPECT_TRUE(backend.loop.timer_armed); });
+        co_await backend.coro_yield();
+      });
+      co_await idle_until_called(backend, [&] { EXPECT_FALSE(backend.loop.timer_armed); });
     }
   };
   backend.bootstrap(main);
-  EXPECT_LE(backend.loop.timer_arms, 101);
+  EXPECT_EQ(backend.seconds(), 0.0);
+}
+
+TEST(Timer, IsArmedForADeadlineThatACallbackOfTheLoopSets) {
+  ManualBackend backend;
+  const auto main = [&]() -> Coro<> {
+    auto scope = backend.open_cancel_scope();
+    backend.loop.callbacks.push_back([] {});
+    backend.loop.callbacks.push_back([&] { scope.reschedule(TimePoint(5s)); });
+    co_await scope.run([&]() { return backend.sleep_forever(); });
+  };
+  backend.bootstrap(main);
+  EXPECT_EQ(backend.seconds(), 5.0);
 }
 
 TEST(Turn, IsNotTakenWhileNothingIsReady) {

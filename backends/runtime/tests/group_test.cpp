@@ -153,6 +153,14 @@ TEST(Group, OuterCancellationComesOutAsOneCancelled) {
       failure = co_await failure_of_group(backend, body);
     });
     EXPECT_TRUE(is_cancelled(failure));
+    // Only the body is.
+    auto second = backend.open_cancel_scope();
+    co_await second.run([&]() -> Coro<> {
+      second.cancel();
+      const auto body = [&](TaskGroup&) -> Coro<> { co_await backend.sleep(9s); };
+      failure = co_await failure_of_group(backend, body);
+    });
+    EXPECT_TRUE(is_cancelled(failure));
     // Nobody is interrupted.
     auto again = backend.open_cancel_scope();
     co_await again.run([&]() -> Coro<> {

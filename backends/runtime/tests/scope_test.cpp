@@ -88,6 +88,7 @@ TEST(Scope, AskingChangesNothingAndALaterDeadlineRescues) {
       backend.spend(5s);
       EXPECT_FALSE(scope.cancel_called());
       scope.reschedule(TimePoint(20s));
+      EXPECT_EQ(scope.when(), TimePoint(20s));
       co_await backend.sleep(2s);
       scope.extend(-20s);
       EXPECT_TRUE(scope.cancel_called()) << "a past deadline cancels at once";

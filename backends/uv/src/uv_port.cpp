@@ -90,7 +90,11 @@ void UvPort::stop() noexcept {
 void UvPort::request_turn() noexcept {
   uv_idle_start(&turn_, [](uv_idle_t* handle) {
     uv_idle_stop(handle);
-    of(handle->data).client_->turn();
+    UvPort& port = of(handle->data);
+    port.client_->turn();
+    // The loop reckons how long it may block from its own idea of the time, which is as old as its iteration: after
+    // tasks that computed, it would wake late by that much.
+    if (uv_is_active(reinterpret_cast<uv_handle_t*>(handle)) == 0) uv_update_time(port.loop_);
   });
 }
 
