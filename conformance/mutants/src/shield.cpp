@@ -55,7 +55,7 @@ std::vector<Mutant> shield_mutants() {
       model_mutant("shield_swallows_inner_cancellation", "The join of a cancelled task returns inside a shield.",
                    {{"Shield010", "leaves"}}),
       model_mutant("shield_covers_scopes_inside", "Scopes and groups opened inside a shield interrupt nothing.",
-                   {{"Shield012", "deadline"}, {"Shield013", "body-interrupted"}}),
+                   {{"Shield012", "deadline-caught"}, {"Shield013", "body-interrupted"}}),
       model_mutant("scope_in_shield_sees_outside", "A scope inside a shield leaves its Cancelled to one outside.",
                    {{"Shield012", "absorbed"}}),
       model_mutant("inner_shield_opens_the_outer", "The end of a shield ends those around it too.",
