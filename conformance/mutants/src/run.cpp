@@ -55,11 +55,28 @@ RunnerOptions only_known(const RunnerOptions& given) {
 std::vector<Mutant> outcome_mutants() {
   return {
       model_mutant("run_ends_at_a_long_wait", "bootstrap returns when nothing is due within two hours",
-                   {{"Run001", "order"}}),
+                   {{"Run001", "void-failed"}}),
       with_runner("bootstrap_wraps_errors", "a standard exception of the main task leaves bootstrap as another one",
-                  {{"Run002", "error"}}, replacing_failures(is_standard)),
+                  {{"Gather003", "group"},
+                   {"Gather007", "leaves"},
+                   {"Gather008", "leaves"},
+                   {"Gather011", "failure"},
+                   {"Group016", "group"},
+                   {"Group018", "failure"},
+                   {"Group019", "leaves"},
+                   {"Group020", "same-object"},
+                   {"Group021", "leaves"},
+                   {"Group022", "leaves"},
+                   {"Group024", "passes-the-scope"},
+                   {"Group030", "leaves"},
+                   {"Group035", "leaves"},
+                   {"Group036", "same-object"},
+                   {"Group037", "leaves"},
+                   {"Run002", "error"}},
+                  replacing_failures(is_standard)),
       with_runner("bootstrap_wraps_other_throws", "what is not a standard exception leaves bootstrap as an error",
-                  {{"Run002", "foreign"}}, replacing_failures([](const std::exception_ptr& failure) {
+                  {{"Group020", "same-object"}, {"Run002", "foreign"}},
+                  replacing_failures([](const std::exception_ptr& failure) {
                     return !is_standard(failure) && !is_cancelled(failure);
                   })),
       with_runner("bootstrap_makes_cancelled_an_error", "a Cancelled of the main task leaves bootstrap as an error",
@@ -108,7 +125,7 @@ std::vector<Mutant> place_mutants() {
       model_mutant("nested_bootstrap_of_another_runs", "a second backend starts its loop inside the first one",
                    {{"Run004", "other-backend"}}),
       with_runner("failed_run_spoils_the_next", "after a run that failed the backend refuses to run",
-                  {{"Run002", "error"}, {"Run009", "in-a-row"}},
+                  {{"Group035", "returned"}, {"Run002", "error"}, {"Run009", "in-a-row"}},
                   [] {
                     return [failed = std::make_shared<std::atomic<bool>>(false)](
                                TaskBody& main, const RunnerOptions& given, const Original& original) {
@@ -134,8 +151,9 @@ std::vector<Mutant> place_mutants() {
       model_mutant(
           "run_is_not_marked", "a thread does not know the backend that runs on it",
           {{"Run004", "same-backend"}, {"Run011", "inside"}, {"Util006", "run-failed"}, {"Util008", "inside"}}),
-      model_mutant("failed_run_stays_marked", "the backend counts as running after a run that failed",
-                   {{"Run002", "error"}, {"Run009", "in-a-row"}, {"Run011", "after-failure"}}),
+      model_mutant(
+          "failed_run_stays_marked", "the backend counts as running after a run that failed",
+          {{"Group035", "returned"}, {"Run002", "error"}, {"Run009", "in-a-row"}, {"Run011", "after-failure"}}),
       std::move(needs_home),
   };
 }
