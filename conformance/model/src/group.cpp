@@ -88,7 +88,7 @@ void ModelGroup::require_open(const TaskRef<>& body, const char* operation) cons
       (state_ == State::leaving && children_.size() == 1 && broken("group_refuses_tasks_of_its_last_child"))) {
     refusal = ": the task group has ended; its last task is done and its block was left";
   }
-  if (sees_cancellation(&node_) && broken("cancelled_group_refuses_tasks")) refusal = ": the group is cancelled";
+  if (broken("cancelled_group_refuses_tasks") && sees_cancellation(&node_)) refusal = ": the group is cancelled";
   if (refusal == nullptr) return;
   if (broken("refused_task_is_kept")) Run::here()->kept.push_back(body);
   throw UsageError(std::string(operation) + refusal);
@@ -211,6 +211,7 @@ std::exception_ptr ModelGroup::outcome_of_failures(bool body_failed) {
 
 std::exception_ptr ModelGroup::outcome() {
   run_->current->node = node_.parent;
+  run_->node_left(node_);
   const bool is_cancelled_from_outside = sees_cancellation(node_.parent);
   // Tasks that a fault left behind must not look at scopes that are gone.
   if (!children_.empty()) node_.parent = nullptr;

@@ -55,6 +55,15 @@ void Run::block(Wait wait) {
   blocked_.push_back(current);
 }
 
+void Run::node_left(const Node& node) {
+  if (!broken("task_lives_under_the_scope_of_its_starter")) return;
+  for (const auto* tasks : {&ready_, &blocked_}) {
+    for (ModelTask* task : *tasks) {
+      if (task->root.parent == &node) task->root.parent = node.parent;
+    }
+  }
+}
+
 void Run::notice_deadlines() {
   for (ModelScope* scope : open_scopes) scope->notice(now);
 }

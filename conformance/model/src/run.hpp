@@ -51,6 +51,8 @@ class Run {
   /// Suspends the current task.
   void block(Wait wait);
   void notice_deadlines();
+  /// A node is left: in a mutant that hangs tasks under it, they move up to its parent.
+  void node_left(const Node& node);
   /// True if a cancellation reaches the wait of a task: sees_cancellation, with the faults that it can have.
   bool reaches(const ModelTask& task) const;
   /// For faults: never runs a task again; runs the first step of a task, or any turn of the loop, inside another one.

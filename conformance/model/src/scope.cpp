@@ -46,6 +46,7 @@ std::exception_ptr ModelScope::exit(std::exception_ptr body_failure) {
   state_ = State::exited;
   run_->open_scopes.remove(this);
   run_->current->node = node_.parent;
+  run_->node_left(node_);
   // The outermost cancelled node that the task can see takes the exception (Scope030).
   bool absorbs = node_.cancelled && !outer_request_wins();
   if (broken("only_deadlines_are_absorbed") && cancelled_by_hand_) absorbs = false;
@@ -157,6 +158,7 @@ void ModelShield::enter() {
 
 void ModelShield::exit() noexcept {
   run_->current->node = node_.parent;
+  run_->node_left(node_);
   if (run_->broken("shield_discards_requests")) forget_requests(node_.parent);
   int requests = 0;
   for (Node* node = node_.parent; node != nullptr; node = node->parent) {
