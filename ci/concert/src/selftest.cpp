@@ -62,7 +62,7 @@ ExitCode run_selftest_command(const SelftestCommandOptions& options) {
     return ExitCode::harness_error;
   }
   print_table(report, options.is_matrix);
-  if (options.is_matrix) {
+  if (!report.variants.empty()) {
     fmt::print("\ncorrect variants: {} ran, {} tests did not pass\n", report.variants.size(),
                report.variant_mismatches.size());
     for (const std::string& mismatch : report.variant_mismatches) fmt::print("  - {}\n", mismatch);

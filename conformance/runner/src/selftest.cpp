@@ -154,14 +154,12 @@ SelftestReport run_selftest(const std::filesystem::path& certifier, const Selfte
   report.is_partial = mutants.size() != all.size();
 
   std::vector<Job> jobs = plan_mutants(mutants, listing, options.is_matrix);
-  if (options.is_matrix) {
-    report.variants = list_variants(certifier);
-    for (std::size_t i = 0; i < report.variants.size(); ++i) {
-      // A variant may declare other traits and features, hence a list of its own.
-      const Listing own = list_tests(certifier, report.variants[i]);
-      for (const ListedTest& test : own.tests) {
-        if (is_supported(test, own)) jobs.push_back({Job::none, i, test});
-      }
+  report.variants = list_variants(certifier);
+  for (std::size_t i = 0; i < report.variants.size(); ++i) {
+    // A variant may declare other traits and features, hence a list of its own.
+    const Listing own = list_tests(certifier, report.variants[i]);
+    for (const ListedTest& test : own.tests) {
+      if (is_supported(test, own)) jobs.push_back({Job::none, i, test});
     }
   }
 

@@ -16,7 +16,7 @@ namespace concert::runner {
 
 struct SelftestOptions : TestOptions {
   std::string filter;      ///< comma-separated globs of mutants; empty: all
-  bool is_matrix = false;  ///< every test against every mutant and variant, not the declared pairs alone
+  bool is_matrix = false;  ///< every test against every mutant, not the declared pairs alone
   int jobs = 0;
   /// Called after each run of a test, by one thread at a time.
   std::function<void(std::size_t done, std::size_t total)> on_progress;
@@ -33,7 +33,7 @@ struct MutantReport {
 
 struct SelftestReport {
   std::vector<MutantReport> mutants;
-  std::vector<std::string> variants;                ///< that ran unmutated (with is_matrix)
+  std::vector<std::string> variants;                ///< that ran unmutated, with every test
   std::vector<std::string> variant_mismatches;      ///< tests that did not pass on a correct backend
   std::vector<std::string> clauses_without_mutant;  ///< every MUST that has a test, but no mutant that is killed by it
   std::vector<std::string> harness_errors;
