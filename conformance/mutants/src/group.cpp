@@ -226,7 +226,7 @@ std::vector<Mutant> group_mutants() {
                     {"Shield010", "behind"}}),
       model_mutant("task_lives_under_the_scope_of_its_starter",
                    "A task that the body starts lives under the scope around the call.",
-                   {{"Group026", "outlives-the-scope"}, {"Task018", "joins"}}),
+                   {{"Group026", "outlives-the-scope"}, {"Task002", "program"}, {"Task018", "joins"}}),
       model_mutant("cancelled_start_cancels_the_group", "Cancelling a call of start cancels the whole group.",
                    {{"Group027", "absorbed"}, {"Group028", "no-failure"}}),
       model_mutant("cancelled_start_leaves_the_task", "A cancelled call of start leaves the task alone.",
