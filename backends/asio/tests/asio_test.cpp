@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "asio_port.hpp"
+#include "waiting_client.hpp"
 
 namespace concert {
 namespace {
@@ -149,27 +150,6 @@ TEST(Asio, FirstSignalCancelsTheMainTaskSecondEndsTheProcess) {
   EXPECT_TRUE(WIFSIGNALED(status));
   EXPECT_EQ(WTERMSIG(status), SIGINT);
 }
-
-/// A runtime that needs a turn from another thread to come to its end.
-class WaitingClient final : public runtime::LoopClient {
- public:
-  explicit WaitingClient(runtime::LoopPort& port) : port_(port) {}
-  void turn() noexcept override {
-    if (++turns == 1) {
-      other_ = std::jthread([this] { port_.request_turn_from_other_thread(); });
-    } else {
-      port_.stop();
-    }
-  }
-  void timer_fired() noexcept override {}
-  void interrupted() noexcept override {}
-  void unhandled_error(std::exception_ptr, std::string_view) noexcept override {}
-  int turns = 0;
-
- private:
-  runtime::LoopPort& port_;
-  std::jthread other_;
-};
 
 TEST(AsioPort, IsWokenByATurnRequestedFromAnotherThread) {
   asio_detail::AsioPort port(nullptr);

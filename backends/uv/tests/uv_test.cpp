@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "uv_port.hpp"
+#include "waiting_client.hpp"
 
 namespace concert {
 namespace {
@@ -155,27 +156,6 @@ TEST(Uv, ASignalCancelsTheMainTask) {
   EXPECT_EQ(backend->bootstrap(options, main), "cancelled");
   EXPECT_EQ(backend->bootstrap(options, main), "cancelled") << "the handlers are installed anew";
 }
-
-/// A runtime that needs a turn from another thread to come to its end.
-class WaitingClient final : public runtime::LoopClient {
- public:
-  explicit WaitingClient(runtime::LoopPort& port) : port_(port) {}
-  void turn() noexcept override {
-    if (++turns == 1) {
-      other_ = std::jthread([this] { port_.request_turn_from_other_thread(); });
-    } else {
-      port_.stop();
-    }
-  }
-  void timer_fired() noexcept override {}
-  void interrupted() noexcept override {}
-  void unhandled_error(std::exception_ptr, std::string_view) noexcept override {}
-  int turns = 0;
-
- private:
-  runtime::LoopPort& port_;
-  std::jthread other_;
-};
 
 TEST(UvPort, IsWokenByATurnRequestedFromAnotherThread) {
   uv_detail::UvPort port(nullptr);
