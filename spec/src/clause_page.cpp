@@ -69,6 +69,7 @@ bool is_trait(std::string_view text) {
   };
   if (!is_word(text.substr(0, equals))) return false;
   std::string_view rest = text.substr(equals + 3);
+  if (rest == "<number>") return true;
   int values = 0;
   while (true) {
     const std::size_t bar = rest.find(" | ");
@@ -224,7 +225,7 @@ class PageParser {
     if (current.level != Level::may)
       fail_here("a trait on a MAY clause only",
                 "one on " + current.id + ", a " + std::string(to_string(current.level)));
-    if (!is_trait(current.trait)) fail_here("'name = value | value'", quoted(current.trait));
+    if (!is_trait(current.trait)) fail_here("'name = value | value' or 'name = <number>'", quoted(current.trait));
   }
 
   // Errors point to the heading: what is missing has no line of its own.

@@ -147,7 +147,9 @@ INSTANTIATE_TEST_SUITE_P(
               "declares) in "
               "Scope030, came none"},
         Fault{"TraitOfOneValue", "fifo | unspecified", "fifo",
-              "clauses/scope.md:16: expected 'name = value | value', came 'start_order = fifo'"},
+              "clauses/scope.md:16: expected 'name = value | value' or 'name = <number>', came 'start_order = fifo'"},
+        Fault{"TraitOfAnUnknownKind", "fifo | unspecified", "<word>",
+              "clauses/scope.md:16: expected 'name = value | value' or 'name = <number>', came 'start_order = <word>'"},
         Fault{"TraitOnMust", "*Source:* S2 Timeouts\n", "*Source:* S2 Timeouts\n*Trait:* a = b | c\n",
               "clauses/scope.md:10: expected a trait on a MAY clause only, came one on Scope029, a MUST"},
         Fault{"ExclusionWithoutKind", "compile-time: no such member exists", "too hard",

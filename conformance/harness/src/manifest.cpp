@@ -11,12 +11,18 @@ namespace concert::conformance {
 
 namespace {
 
-/// A trait as a clause page declares it: `name = value | value`.
+/// A trait as a clause page declares it: `name = value | value`, or `name = <number>`.
 struct TraitRule {
   std::string name;
   std::vector<std::string> values;
   std::string clause;
 };
+
+/// True for a whole number from 1 on, as short as it can be written.
+bool is_number(const std::string& text) {
+  return !text.empty() && text.size() <= 9 && text.front() != '0' &&
+         text.find_first_not_of("0123456789") == std::string::npos;
+}
 
 std::vector<TraitRule> trait_rules() {
   std::vector<TraitRule> rules;
@@ -53,7 +59,8 @@ void check_manifest(const std::string& backend, const Manifest& manifest) {
     const auto declared = left.find(rule.name);
     for (const std::string& value : rule.values) {
       allowed += (allowed.empty() ? "" : " | ") + value;
-      is_allowed = is_allowed || (declared != left.end() && declared->second == value);
+      is_allowed = is_allowed || (declared != left.end() &&
+                                  (declared->second == value || (value == "<number>" && is_number(declared->second))));
     }
     if (declared == left.end()) {
       complain("trait '" + rule.name + "' (" + rule.clause + ") is missing; declare one of: " + allowed);

@@ -102,6 +102,17 @@ class ModelBackend final : public AsyncBackend {
     return true;
   }
 
+  // STUBS
+  std::shared_ptr<LockCore> make_lock() override { throw std::logic_error("not yet"); }
+  std::shared_ptr<EventCore> make_event() override { throw std::logic_error("not yet"); }
+  std::shared_ptr<ConditionCore> make_condition(std::shared_ptr<LockCore>) override {
+    throw std::logic_error("not yet");
+  }
+  bool suspend_in_thread(WaitPoint&, const std::shared_ptr<ThreadJob>&, AbandonOnCancel) override {
+    throw std::logic_error("not yet");
+  }
+  std::shared_ptr<PortalCore> make_portal() override { throw std::logic_error("not yet"); }
+
   void run_main(TaskRef<> main, const RunnerOptions& given) override {
     if (options_.faults.run_main) {
       options_.faults.run_main(*main, given, [&](const RunnerOptions& options) { run_task(main, options); });

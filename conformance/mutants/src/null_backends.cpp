@@ -109,6 +109,69 @@ class NullGroup final : public TaskGroupCore {
   std::exception_ptr failure_;
 };
 
+class NullLock final : public LockCore {
+ public:
+  NullLock(AsyncBackend& backend, Zeal zeal) : backend_(backend), zeal_(zeal) {}
+  AsyncBackend& backend() const noexcept override { return backend_; }
+  bool suspend_until_acquired(WaitPoint& point) override { return do_not_wait(zeal_, point); }
+  void release() override { act(zeal_); }
+  bool locked() const override { return false; }
+
+ private:
+  AsyncBackend& backend_;
+  Zeal zeal_;
+};
+
+class NullEvent final : public EventCore {
+ public:
+  NullEvent(AsyncBackend& backend, Zeal zeal) : backend_(backend), zeal_(zeal) {}
+  AsyncBackend& backend() const noexcept override { return backend_; }
+  bool suspend_until_set(WaitPoint& point) override { return do_not_wait(zeal_, point); }
+  void set() override { act(zeal_); }
+  bool is_set() const override { return false; }
+
+ private:
+  AsyncBackend& backend_;
+  Zeal zeal_;
+};
+
+class NullCondition final : public ConditionCore {
+ public:
+  NullCondition(std::shared_ptr<LockCore> lock, Zeal zeal) : lock_(std::move(lock)), zeal_(zeal) {}
+  const std::shared_ptr<LockCore>& lock() const noexcept override { return lock_; }
+  bool suspend_until_notified(WaitPoint& point) override { return do_not_wait(zeal_, point); }
+  void notify(std::size_t) override { act(zeal_); }
+
+ private:
+  std::shared_ptr<LockCore> lock_;
+  Zeal zeal_;
+};
+
+/// Answers nothing by itself; where calls run at all, they run at once, in the thread that asks.
+class NullPortal final : public PortalCore {
+ public:
+  NullPortal(AsyncBackend& backend, Zeal zeal) : backend_(backend), zeal_(zeal) {}
+  AsyncBackend& backend() const noexcept override { return backend_; }
+  bool is_on_loop_thread() const noexcept override { return false; }
+  void submit(std::shared_ptr<PortalCall> call) override {
+    act(zeal_);
+    // Without an answer its caller would wait for ever, and the suite with it.
+    if (zeal_ != Zeal::runs) throw std::runtime_error("this backend does nothing");
+    if (const TaskRef<> body = call->begin()) (new NullTask(backend_, zeal_, *body))->run();
+  }
+  void cancel(std::shared_ptr<PortalCall>) noexcept override {}
+  void enter() override { act(zeal_); }
+  Coro<void> exit(std::exception_ptr failure) override {
+    if (failure) std::rethrow_exception(std::move(failure));
+    co_return;
+  }
+  void unhandled_error(std::exception_ptr) noexcept override {}
+
+ private:
+  AsyncBackend& backend_;
+  Zeal zeal_;
+};
+
 class NullBackend final : public AsyncBackend {
  public:
   explicit NullBackend(Zeal zeal) : zeal_(zeal) {}
@@ -135,6 +198,26 @@ class NullBackend final : public AsyncBackend {
   bool suspend_yield(WaitPoint& point) override { return do_not_wait(zeal_, point); }
   bool suspend_shielded_yield(WaitPoint& point) override { return do_not_wait(zeal_, point); }
   bool suspend_until(WaitPoint& point, TimePoint) override { return do_not_wait(zeal_, point); }
+  std::shared_ptr<LockCore> make_lock() override {
+    act(zeal_);
+    return std::make_shared<NullLock>(*this, zeal_);
+  }
+  std::shared_ptr<LockCore> make_fair_lock() override { return make_lock(); }
+  std::shared_ptr<EventCore> make_event() override {
+    act(zeal_);
+    return std::make_shared<NullEvent>(*this, zeal_);
+  }
+  std::shared_ptr<ConditionCore> make_condition(std::shared_ptr<LockCore> lock) override {
+    return std::make_shared<NullCondition>(std::move(lock), zeal_);
+  }
+  bool suspend_in_thread(WaitPoint& point, const std::shared_ptr<ThreadJob>& job, AbandonOnCancel) override {
+    if (zeal_ == Zeal::runs) job->run();
+    return do_not_wait(zeal_, point);
+  }
+  std::shared_ptr<PortalCore> make_portal() override {
+    act(zeal_);
+    return std::make_shared<NullPortal>(*this, zeal_);
+  }
 
  private:
   Zeal zeal_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "concert/mutants/mutants.hpp"
+#include "decorated_backend.hpp"
 
 namespace concert::conformance {
 
@@ -23,26 +24,13 @@ struct LimitRequest {
 };
 
 /// The model, with one fault in the scopes that move_on_* and timeout* return; plain scopes are sound.
-class FaultyLimits final : public AsyncBackend {
+class FaultyLimits final : public DecoratedBackend {
  public:
-  explicit FaultyLimits(std::string fault) : inner_(model::model_backend()), fault_(std::move(fault)) {}
+  explicit FaultyLimits(std::string fault) : DecoratedBackend(model::model_backend()), fault_(std::move(fault)) {}
 
   bool has(std::string_view fault) const noexcept { return fault_ == fault; }
   std::exception_ptr timeout_error(TimePoint deadline) const { return std::make_exception_ptr(TimeoutError(deadline)); }
   [[noreturn]] void throw_cancelled() const { throw Cancelled(cancel_key()); }
-
-  std::string_view name() const noexcept override { return inner_->name(); }
-  TimePoint current_time() override { return inner_->current_time(); }
-  TaskInfo get_current_task() override { return inner_->get_current_task(); }
-  void run_main(TaskRef<> main, const RunnerOptions& options) override { inner_->run_main(std::move(main), options); }
-  std::unique_ptr<CancelScopeCore> make_cancel_scope(TimePoint deadline) override {
-    return inner_->make_cancel_scope(deadline);
-  }
-  std::unique_ptr<ShieldCore> make_shield() override { return inner_->make_shield(); }
-  std::unique_ptr<TaskGroupCore> make_task_group() override { return inner_->make_task_group(); }
-  bool suspend_yield(WaitPoint& point) override { return inner_->suspend_yield(point); }
-  bool suspend_shielded_yield(WaitPoint& point) override { return inner_->suspend_shielded_yield(point); }
-  bool suspend_until(WaitPoint& point, TimePoint wake_time) override { return inner_->suspend_until(point, wake_time); }
 
   CancelScope move_on_after(Seconds delay) override { return CancelScope(limit_after(false, delay)); }
   CancelScope move_on_at(TimePoint deadline) override { return CancelScope(limit_at(false, deadline)); }
@@ -54,7 +42,6 @@ class FaultyLimits final : public AsyncBackend {
   std::unique_ptr<CancelScopeCore> limit_after(bool raises, Seconds delay);
   std::unique_ptr<CancelScopeCore> limit_at(bool raises, TimePoint deadline);
 
-  std::unique_ptr<AsyncBackend> inner_;
   std::string fault_;
   /// For a fault: the last scope of move_on_after.
   std::weak_ptr<CancelScopeCore> last_;
@@ -161,7 +148,7 @@ std::unique_ptr<CancelScopeCore> FaultyLimits::limit_after(bool raises, Seconds 
     inner = last_.lock();
     if (inner && inner->deadline() != request.deadline) inner = nullptr;
   }
-  if (!inner) inner = inner_->make_cancel_scope(request.deadline);
+  if (!inner) inner = make_cancel_scope(request.deadline);
   last_ = inner;
   return std::make_unique<Limit>(*this, std::move(inner), request);
 }
@@ -174,7 +161,7 @@ std::unique_ptr<CancelScopeCore> FaultyLimits::limit_at(bool raises, TimePoint d
   }
   if (has("past_deadlines_are_ignored") && !raises && deadline < now) deadline = never;
   const LimitRequest request{raises, false, deadline - now, deadline};
-  return std::make_unique<Limit>(*this, inner_->make_cancel_scope(deadline), request);
+  return std::make_unique<Limit>(*this, inner().make_cancel_scope(deadline), request);
 }
 
 std::exception_ptr FaultyLimits::timeout_failure(CancelScope& scope, const std::exception_ptr& absorbed) {

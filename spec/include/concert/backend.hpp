@@ -12,14 +12,19 @@
 #include <utility>
 
 #include "concert/awaitable.hpp"
+#include "concert/condition.hpp"
 #include "concert/core.hpp"
 #include "concert/coro.hpp"
 #include "concert/errors.hpp"
+#include "concert/event.hpp"
 #include "concert/exception_group.hpp"
 #include "concert/group.hpp"
+#include "concert/lock.hpp"
+#include "concert/portal.hpp"
 #include "concert/runner_options.hpp"
 #include "concert/scope.hpp"
 #include "concert/task.hpp"
+#include "concert/thread.hpp"
 #include "concert/time.hpp"
 #include "concert/wait.hpp"
 
@@ -146,6 +151,55 @@ class AsyncBackend {
   /// The running task. Errors: UsageError outside a task (Info009).
   virtual TaskInfo get_current_task() = 0;
 
+  // ---- Synchronisation ---------------------------------------------------------------------------------------------
+
+  /// A new lock that nobody holds (Lock001). Errors: UsageError without a running loop.
+  virtual Lock create_lock() { return Lock(make_lock()); }
+  /// A new lock that always goes to the task that has waited longest (Fair001, Fair002).
+  /// Errors: UsageError without a running loop.
+  virtual Lock create_fair_lock() { return Lock(make_fair_lock()); }
+  /// A new event that has not happened (Event001). Errors: UsageError without a running loop.
+  virtual Event create_event() { return Event(make_event()); }
+  /// A new condition over a lock of its own (Cond001). Errors: UsageError without a running loop.
+  virtual Condition create_condition_var() { return Condition(make_condition(make_lock())); }
+  /// A new condition over `lock`, which it keeps alive. A lock of create_lock of this backend is always accepted
+  /// (Cond002). Errors: std::invalid_argument for a lock that cannot be used (Cond003, Cond004); UsageError without a
+  /// running loop.
+  virtual Condition create_condition_var(Lock& lock) { return Condition(make_condition(lock.core())); }
+
+  // ---- Threads -----------------------------------------------------------------------------------------------------
+
+  /// Calls the plain, blocking `function(arguments...)` in a worker thread (Thread001), while other tasks run
+  /// (Thread002); returns what it returns (Thread003). Both are stored with the job, and destroyed in the worker.
+  /// Nothing of the loop is usable inside but through a portal (Thread005, Thread014). The number of workers is bounded
+  /// (Thread012); a function that finds none waits in line.
+  /// Errors: what the function throws (Thread004); Cancelled before the function has started: it never runs then
+  /// (Thread010, Thread011). Once it runs, a cancellation waits until it has ended (Thread006, Thread007).
+  template <class F, class... Args>
+  requires std::invocable<std::decay_t<F> &&, std::decay_t<Args>&&...> auto run_in_thread(F&& function,
+                                                                                          Args&&... arguments) {
+    return run_in_thread(AbandonOnCancel(false), std::forward<F>(function), std::forward<Args>(arguments)...);
+  }
+  /// The same; with AbandonOnCancel(true) a cancellation ends the call at once (Thread008). The function, which nobody
+  /// can stop, goes on in the background for nobody (Thread009): neither bootstrap nor the end of the process waits for
+  /// it.
+  template <class F, class... Args>
+  requires std::invocable<std::decay_t<F> &&, std::decay_t<Args>&&...> auto run_in_thread(AbandonOnCancel abandon,
+                                                                                          F&& function,
+                                                                                          Args&&... arguments) {
+    CONCERT_REQUIRE_SAFE_CALLABLE(F &&);
+    using Result = detail::PlainResult<F, Args...>;
+    static_assert(detail::PlainValue<Result>,
+                  "run_in_thread takes a plain function, and this one is async: await it, or give it to a task group");
+    using Job = detail::CallThreadJob<std::decay_t<F>, std::decay_t<Args>...>;
+    return await_job<Result>(
+        std::make_shared<Job>(std::in_place, std::forward<F>(function), std::forward<Args>(arguments)...), abandon);
+  }
+
+  /// A new portal into the running loop (Portal001), to be entered with ThreadsPortal::run.
+  /// Errors: UsageError without a running loop (Portal002).
+  virtual ThreadsPortal create_threads_portal() { return ThreadsPortal(make_portal()); }
+
   // ---- For backends ------------------------------------------------------------------------------------------------
 
   /// Runs a loop until `main` has ended, then releases everything. The outcome stays in `main`.
@@ -160,6 +214,16 @@ class AsyncBackend {
   virtual bool suspend_shielded_yield(WaitPoint& point) = 0;
   /// Suspends the current task until `wake_time`, which is not NaN; always a schedule point.
   virtual bool suspend_until(WaitPoint& point, TimePoint wake_time) = 0;
+  virtual std::shared_ptr<LockCore> make_lock() = 0;
+  /// The default needs nothing but events and get_current_task (Fair008).
+  virtual std::shared_ptr<LockCore> make_fair_lock();
+  virtual std::shared_ptr<EventCore> make_event() = 0;
+  /// Errors: std::invalid_argument for a lock that the backend cannot work with.
+  virtual std::shared_ptr<ConditionCore> make_condition(std::shared_ptr<LockCore> lock) = 0;
+  /// Has `job` run in a worker thread, and suspends the current task until it has run, or was cancelled as
+  /// run_in_thread says. Returns false, with an outcome set, if it need not suspend.
+  virtual bool suspend_in_thread(WaitPoint& point, const std::shared_ptr<ThreadJob>& job, AbandonOnCancel abandon) = 0;
+  virtual std::shared_ptr<PortalCore> make_portal() = 0;
   /// What a timeout ends with: `absorbed` is what its scope absorbed, null if nothing. Returns null for no error.
   virtual std::exception_ptr timeout_failure(CancelScope& scope, const std::exception_ptr& absorbed);
   /// Runs the bodies concurrently to their ends and throws as gather is documented to.
@@ -191,6 +255,14 @@ class AsyncBackend {
     ShieldCore& shield_;
   };
 
+  // The job is a parameter, so that the frame keeps it alive.
+  template <class T>
+  Coro<T> await_job(std::shared_ptr<detail::TypedThreadJob<T>> job, AbandonOnCancel abandon) {
+    const std::shared_ptr<ThreadJob> untyped = job;
+    co_await ThreadWait(*this, untyped, abandon);
+    co_return job->take();
+  }
+
   template <class T>
   T run_to_end(const RunnerOptions& options, TaskRef<detail::TypedTaskBody<T>> body) {
     run_main(body, options);
@@ -213,6 +285,10 @@ inline bool Yield::await_suspend(std::coroutine_handle<> waiter) {
 inline bool Sleep::await_suspend(std::coroutine_handle<> waiter) {
   point_.waiter = waiter;
   return backend_.suspend_until(point_, wake_time_);
+}
+inline bool ThreadWait::await_suspend(std::coroutine_handle<> waiter) {
+  point_.waiter = waiter;
+  return backend_.suspend_in_thread(point_, job_, abandon_);
 }
 inline bool TaskWait::await_suspend(std::coroutine_handle<> waiter) {
   point_.waiter = waiter;

@@ -47,6 +47,13 @@ class TimeoutError : public std::runtime_error, public std::nested_exception {
   TimePoint deadline_;
 };
 
+/// The call that a ThreadFuture stands for was cancelled: there will be no answer (Portal009, Portal018, Portal023).
+class FutureCancelled : public std::runtime_error {
+ public:
+  FutureCancelled();
+  using std::runtime_error::runtime_error;
+};
+
 /// The backend does not have this operation, name or feature (the documents' NotImplementedError).
 class UnsupportedOperation : public std::logic_error {
  public:

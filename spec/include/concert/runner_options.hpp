@@ -3,6 +3,8 @@
 #pragma once
 
 #include <any>
+#include <exception>
+#include <functional>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -12,6 +14,11 @@
 #include <utility>
 
 namespace concert {
+
+/// What the runner option `on_unhandled_error` holds, which every backend knows (Run013): it is given each error that
+/// nobody can await, and where that happened. Without the option such errors are printed to stderr. It is called on the
+/// loop thread and must not throw.
+using UnhandledErrorHandler = std::function<void(std::exception_ptr error, std::string_view where)>;
 
 /// Options given to AsyncBackend::bootstrap. Each backend documents its names and the type of each value.
 ///

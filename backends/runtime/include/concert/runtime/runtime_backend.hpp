@@ -5,6 +5,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string_view>
 
 #include "concert/backend.hpp"
@@ -13,9 +14,6 @@
 namespace concert::runtime {
 
 class Group;
-
-/// What the runner option `on_unhandled_error` holds: it is given errors that nobody can await. It must not throw.
-using UnhandledErrorHandler = std::function<void(std::exception_ptr error, std::string_view where)>;
 
 /// Tasks, groups, scopes, shields and deadlines over a LoopPort. A backend adds its name and its port:
 ///
@@ -44,6 +42,16 @@ class RuntimeBackend : public AsyncBackend {
   bool suspend_yield(WaitPoint& point) final;
   bool suspend_shielded_yield(WaitPoint& point) final;
   bool suspend_until(WaitPoint& point, TimePoint wake_time) final;
+  // STUBS
+  std::shared_ptr<LockCore> make_lock() override { throw std::logic_error("not yet"); }
+  std::shared_ptr<EventCore> make_event() override { throw std::logic_error("not yet"); }
+  std::shared_ptr<ConditionCore> make_condition(std::shared_ptr<LockCore>) override {
+    throw std::logic_error("not yet");
+  }
+  bool suspend_in_thread(WaitPoint&, const std::shared_ptr<ThreadJob>&, AbandonOnCancel) override {
+    throw std::logic_error("not yet");
+  }
+  std::shared_ptr<PortalCore> make_portal() override { throw std::logic_error("not yet"); }
 
  protected:
   /// A port on the loop that the options name, or on a new one. It must leave a foreign loop alone until it runs.
