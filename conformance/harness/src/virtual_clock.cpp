@@ -257,6 +257,16 @@ KernelWork::KernelWork() {
   count_ = active->work;
   ++*count_;
 }
+KernelWork::KernelWork(const KernelWork& other) noexcept : count_(other.count_) {
+  if (count_ != nullptr) ++*count_;
+}
+bool KernelWork::is_under_way() noexcept { return active != nullptr && active->work->load() > 0; }
+void KernelWork::pause() noexcept {
+  if (count_ != nullptr) --*count_;
+}
+void KernelWork::go_on() noexcept {
+  if (count_ != nullptr) ++*count_;
+}
 KernelWork& KernelWork::operator=(KernelWork&& other) noexcept {
   if (this != &other) {
     end();

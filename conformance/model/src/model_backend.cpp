@@ -139,10 +139,13 @@ class ModelBackend final : public AsyncBackend {
     RunnerOptionReader reader(given, "model");
     Pick pick = reader.get_or<Pick>(
         "pick", [](std::size_t) { return std::size_t{0}; }, "a concert::model::Pick");
+    UnhandledErrorHandler on_unhandled_error = reader.get_or<UnhandledErrorHandler>(
+        "on_unhandled_error", nullptr, "a std::function<void(std::exception_ptr, std::string_view)>");
     reader.refuse_unknown();
     std::optional<RunningHere> running;
     if (is_to_be_marked()) running.emplace(*this);
     Run run(*this, options_, std::move(pick), start_time());
+    run.on_unhandled_error = std::move(on_unhandled_error);
     if (broken("main_task_outlives_its_run")) kept_ = main;
     try {
       run.run_until_done(*new ModelTask(run, *main, nullptr));

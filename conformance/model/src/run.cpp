@@ -2,6 +2,8 @@
 #include "run.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "scope.hpp"
@@ -19,7 +21,10 @@ Run::Run(AsyncBackend& backend_, const ModelOptions& options_, Pick pick_, TimeP
   steps_here = 0;
 }
 
-Run::~Run() { run_here = outer_; }
+Run::~Run() {
+  mailbox->close();
+  run_here = outer_;
+}
 
 Run* Run::here() noexcept { return run_here; }
 
@@ -200,9 +205,35 @@ bool Run::advance_clock() {
   return true;
 }
 
+void Run::open_mail() {
+  for (const Mailbox::Action& action : mailbox->take()) action();
+}
+
+bool Run::threads_are_under_way() const {
+  return options.threads_are_under_way ? options.threads_are_under_way() : awaited_jobs > 0;
+}
+
+/// Nothing can be done here: waits for other threads, in real time, as long as they are under way, and for a moment if
+/// there is nothing else to wait for. Returns false if nothing came. A thread posts first and is under way until then.
+bool Run::wait_for_mail() {
+  // Slices, since nobody tells when a thread is no longer under way.
+  constexpr std::chrono::microseconds slice{20};
+  constexpr int patience = 100'000;
+  constexpr int moment = 1'000;
+  const bool may_come = awaited_jobs > 0 || open_portals > 0;
+  for (int slices = 0; slices < patience; ++slices) {
+    const bool under_way = threads_are_under_way();
+    if (!mailbox->empty()) return true;
+    if (!under_way && (!may_come || next_event() != never || slices >= moment)) return false;
+    std::this_thread::sleep_for(slice);
+  }
+  return false;
+}
+
 void Run::run_until_done(ModelTask& main) {
   add_task(main);
   while (true) {
+    open_mail();
     settle();
     if (!ready_.empty()) {
       step();
@@ -211,7 +242,7 @@ void Run::run_until_done(ModelTask& main) {
       return;
     } else if (broken("run_ends_at_a_long_wait") && next_event() > now + std::chrono::hours(2)) {
       return;
-    } else if (!advance_clock()) {
+    } else if (!wait_for_mail() && !advance_clock()) {
       throw Deadlock("every task of the model waits for something that cannot happen");
     }
   }

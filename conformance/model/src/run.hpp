@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <memory>
 #include <string_view>
 #include <vector>
 
 #include "concert/model/model_backend.hpp"
+#include "mailbox.hpp"
 #include "tree.hpp"
 
 namespace concert::model {
@@ -70,6 +72,12 @@ class Run {
   std::list<ModelScope*> open_scopes;
   std::uint64_t next_task_id = 1;
   std::size_t steps = 0;
+  /// Through this other threads reach the run.
+  const std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
+  /// Functions in worker threads that a task waits for, and portals that are open: something may come from outside.
+  std::size_t awaited_jobs = 0;
+  std::size_t open_portals = 0;
+  UnhandledErrorHandler on_unhandled_error;
   /// For faults that hold on to what is over: refused tasks, failures that were reported.
   std::vector<TaskRef<>> kept;
   std::vector<std::exception_ptr> kept_failures;
@@ -86,6 +94,9 @@ class Run {
   std::size_t choose_ready();
   void give_outcome(ModelTask& task, bool cancelled);
   bool advance_clock();
+  void open_mail();
+  bool threads_are_under_way() const;
+  bool wait_for_mail();
 
   /// Null but in a mutant that runs a loop inside a loop.
   Run* outer_;

@@ -3,6 +3,7 @@
 #include <random>
 #include <utility>
 
+#include "concert/harness/virtual_clock.hpp"
 #include "concert/mutants/mutants.hpp"
 
 namespace concert::conformance {
@@ -29,12 +30,18 @@ std::map<std::string, std::string, std::less<>> declared(const model::Traits& tr
           {"self_join_is_diagnosed", yes_no(traits.self_join_is_diagnosed)}};
 }
 
+/// The clock of the model waits for the same threads as the virtual clock of the harness.
+model::ModelOptions on_harness(model::ModelOptions options) {
+  options.threads_are_under_way = KernelWork::is_under_way;
+  return options;
+}
+
 }  // namespace
 
 BackendAdapter model_adapter(const model::ModelOptions& options) {
   BackendAdapter adapter;
   adapter.name = "model";
-  adapter.make = [options] { return model::model_backend(options); };
+  adapter.make = [options = on_harness(options)] { return model::model_backend(options); };
   adapter.manifest.version = "the model of this kit";
   adapter.manifest.traits = declared(options.traits);
   adapter.runner_options = [](const Schedule& schedule) { return RunnerOptions().set("pick", pick_for(schedule)); };
@@ -70,7 +77,7 @@ Mutant faulty_model(std::string name, std::string breaks, std::vector<Kill> kill
     adapter.make = [faults] {
       model::ModelOptions options;
       options.faults = faults();
-      return model::model_backend(std::move(options));
+      return model::model_backend(on_harness(std::move(options)));
     };
     return adapter;
   };

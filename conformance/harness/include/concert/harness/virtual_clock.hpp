@@ -103,13 +103,24 @@ class VirtualClock {
 ///     co_await backend.run_in_thread(job);
 ///
 /// Concerns the virtual clock of the thread that makes it; without one it does nothing.
-/// Threads: any may hold and destroy it. End it after the completion was posted, never before.
+/// Threads: any may hold, copy and destroy it. End it after the completion was posted, never before.
 class KernelWork {
  public:
   KernelWork();
+  /// More of the same work: concerns the clock that the other concerns.
+  KernelWork(const KernelWork& other) noexcept;
+  KernelWork& operator=(const KernelWork&) = delete;
   KernelWork(KernelWork&&) noexcept = default;
   KernelWork& operator=(KernelWork&& other) noexcept;
   ~KernelWork();
+
+  /// True while work that concerns the clock of this thread is under way.
+  static bool is_under_way() noexcept;
+
+  /// The work waits for something that only the loop or the test can do, until it goes on: virtual time may pass. Calls
+  /// of both come in pairs; whoever lets the work go on calls go_on, before it does.
+  void pause() noexcept;
+  void go_on() noexcept;
 
  private:
   void end() noexcept;

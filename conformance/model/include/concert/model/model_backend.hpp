@@ -43,6 +43,9 @@ struct ModelOptions {
   /// The fault to have, by name (conformance/mutants lists them); empty: none.
   std::string mutant;
   Faults faults{};
+  /// True while other threads are under way, on whom the clock has to wait. Empty: while a worker thread runs a function
+  /// that somebody awaits.
+  std::function<bool()> threads_are_under_way{};
 };
 
 /// Chooses one of `choices` (2 or more) equally permitted continuations.
@@ -50,7 +53,8 @@ using Pick = std::function<std::size_t(std::size_t choices)>;
 
 /// A backend on one thread with a virtual clock of its own: time stands still while a task is ready, and jumps to the
 /// next deadline when none is. Every scheduling freedom is a choice behind one `Pick`.
-/// Runner options: `pick` (model::Pick, default: always the first choice, which is first in, first out).
+/// Runner options: `pick` (model::Pick, default: always the first choice, which is first in, first out),
+/// `on_unhandled_error` (UnhandledErrorHandler).
 /// Errors: Deadlock out of bootstrap when every task waits for something that cannot happen.
 std::unique_ptr<AsyncBackend> model_backend(ModelOptions options = {});
 
