@@ -32,11 +32,12 @@ namespace {
 /// A queue of events, one for each waiter: the first in line is woken when the lock is already its own.
 class FairLock final : public LockCore {
  public:
-  explicit FairLock(AsyncBackend& backend) : backend_(backend), freed_(backend.make_event()) {}
+  explicit FairLock(AsyncBackend& backend) : backend_(backend), member_of_run_(backend.make_event()) {}
 
   AsyncBackend& backend() const noexcept override { return backend_; }
 
   bool suspend_until_acquired(WaitPoint& point) override {
+    require_own_loop();
     const TaskInfo task = backend_.get_current_task();
     if (!locked_) {
       locked_ = true;
@@ -71,8 +72,7 @@ class FairLock final : public LockCore {
   }
 
   bool locked() const override {
-    // Asked for its check of the thread.
-    static_cast<void>(freed_->is_set());
+    require_own_loop();
     return locked_;
   }
 
@@ -82,6 +82,9 @@ class FairLock final : public LockCore {
     const WaitPoint* point;
     std::shared_ptr<EventCore> turn;
   };
+
+  /// Errors: those of an event that is used elsewhere than in the run that made it.
+  void require_own_loop() const { static_cast<void>(member_of_run_->is_set()); }
 
   void hand_over() {
     locked_ = !waiters_.empty();
@@ -93,7 +96,7 @@ class FairLock final : public LockCore {
   }
 
   AsyncBackend& backend_;
-  std::shared_ptr<EventCore> freed_;
+  std::shared_ptr<EventCore> member_of_run_;
   bool locked_ = false;
   std::uint64_t owner_ = 0;
   std::list<Waiter> waiters_;

@@ -15,7 +15,7 @@
 
 namespace concert {
 
-/// What the runner option `on_unhandled_error` holds, which every backend knows (Run013): it is given each error that
+/// What the runner option `on_unhandled_error` holds, which every backend knows (Run014): it is given each error that
 /// nobody can await, and where that happened. Without the option such errors are printed to stderr. It is called on the
 /// loop thread and must not throw.
 using UnhandledErrorHandler = std::function<void(std::exception_ptr error, std::string_view where)>;
