@@ -5,14 +5,15 @@
 #     INCLUDE   dir        # where the author's backend_under_test.hpp is
 #     LIBRARIES my::loop)  # what it needs
 #
-# The executable is build/certifiers/certify-<NAME>, where the `concert` command finds it.
+# The executable is build/certifiers/certify-<NAME>, where the `concert` command finds it. Beside it stands
+# stress-<NAME>, which puts the same backend under load with real threads in real time; `--list` tells how.
 
 # What the suite is linked with must be known in the folder of each certifier.
 find_package(GTest REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(fmt REQUIRED)
 
-set(CONCERT_CERTIFIER_MAIN "${CMAKE_CURRENT_LIST_DIR}/certifier_main.cpp" CACHE INTERNAL "")
+set(CONCERT_CERTIFIER_FOLDER "${CMAKE_CURRENT_LIST_DIR}" CACHE INTERNAL "")
 
 function(concert_add_certifier)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "INCLUDE;LIBRARIES")
@@ -24,9 +25,17 @@ function(concert_add_certifier)
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "concert_add_certifier: unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
   endif()
-  set(target certify-${arg_NAME})
-  add_executable(${target} ${CONCERT_CERTIFIER_MAIN})
-  target_include_directories(${target} PRIVATE ${arg_INCLUDE})
-  target_link_libraries(${target} PRIVATE concert::suite GTest::gtest ${arg_LIBRARIES})
-  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/certifiers)
+  foreach(role IN ITEMS certify stress)
+    set(target ${role}-${arg_NAME})
+    if(role STREQUAL "certify")
+      add_executable(${target} ${CONCERT_CERTIFIER_FOLDER}/certifier_main.cpp)
+      target_link_libraries(${target} PRIVATE concert::suite)
+    else()
+      add_executable(${target} ${CONCERT_CERTIFIER_FOLDER}/stress_main.cpp)
+      target_link_libraries(${target} PRIVATE concert::stress)
+    endif()
+    target_include_directories(${target} PRIVATE ${arg_INCLUDE})
+    target_link_libraries(${target} PRIVATE GTest::gtest ${arg_LIBRARIES})
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/certifiers)
+  endforeach()
 endfunction()

@@ -27,7 +27,16 @@ std::map<std::string, std::string, std::less<>> declared(const model::Traits& tr
           {"gather_start_order", traits.gather_starts_in_order ? "argument" : "unspecified"},
           {"failed_join_reports", traits.failed_join_reports_failure ? "failure" : "cancellation"},
           {"caught_without_own_exception", yes_no(traits.caught_without_own_exception)},
-          {"self_join_is_diagnosed", yes_no(traits.self_join_is_diagnosed)}};
+          {"self_join_is_diagnosed", yes_no(traits.self_join_is_diagnosed)},
+          {"lock_reacquire", "refused"},
+          {"free_lock_acquire", "immediate"},
+          {"lock_release", "handed_over"},
+          {"abandoned_lock", "waits"},
+          {"set_event_wait", "immediate"},
+          {"event_wake_order", "fifo"},
+          {"condition_accepts_fair_lock", "yes"},
+          {"worker_threads", "4"},
+          {"portal_submission", "immediate"}};
 }
 
 /// The clock of the model waits for the same threads as the virtual clock of the harness.

@@ -17,7 +17,16 @@ struct OutsideBackend {
                        {"gather_start_order", "argument"},
                        {"failed_join_reports", "failure"},
                        {"caught_without_own_exception", "no"},
-                       {"self_join_is_diagnosed", "yes"}};
+                       {"self_join_is_diagnosed", "yes"},
+                       {"lock_reacquire", "refused"},
+                       {"free_lock_acquire", "immediate"},
+                       {"lock_release", "handed_over"},
+                       {"abandoned_lock", "waits"},
+                       {"set_event_wait", "immediate"},
+                       {"event_wake_order", "fifo"},
+                       {"condition_accepts_fair_lock", "yes"},
+                       {"worker_threads", "40"},
+                       {"portal_submission", "immediate"}};
     return manifest;
   }
 };
