@@ -100,7 +100,7 @@ class PortalCall : public std::enable_shared_from_this<PortalCall> {
     answered_.notify_all();
     return true;
   }
-  /// The coroutine ended with this failure; a Cancelled cancels the future (Portal023).
+  /// The work ended with this failure; a Cancelled cancels the future (Portal023).
   void conclude_failed(std::exception_ptr failure);
   /// Errors: FutureCancelled if the future was cancelled.
   void require_answer() const;
@@ -168,11 +168,10 @@ class SyncPortalCall final : public TypedPortalCall<std::invoke_result_t<F&&, Ar
     const bool runs = this->start_running();
     if (runs) outcome.take_from(std::move(*call_));
     call_.reset();
-    if (runs) {
-      this->answer([&] {
-        this->value_ = std::move(outcome.value());
-        this->failure_ = outcome.failure();
-      });
+    if (outcome.failure()) {
+      this->conclude_failed(outcome.failure());
+    } else if (runs) {
+      this->answer([&] { this->value_ = std::move(outcome.value()); });
     }
     return {};
   }
@@ -255,7 +254,7 @@ class ThreadFuture {
   /// Blocks until there is an answer, and returns it, each time the same: a value that can be copied is copied, another
   /// one comes as a reference that lives as long as a handle does.
   /// Errors: what the function threw (Portal010, Portal013); FutureCancelled if the call was cancelled, by the portal's
-  /// exit (Portal009), by cancel(), or by a Cancelled that left the coroutine (Portal023).
+  /// exit (Portal009), by cancel(), or by a Cancelled that left the work (Portal023).
   detail::JoinResult<T> get() const { return call_->result(); }
   /// Blocks until there is an answer of any kind.
   void wait() const { call_->wait(); }
