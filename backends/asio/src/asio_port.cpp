@@ -59,8 +59,18 @@ void AsioPort::stop() noexcept {
 }
 
 void AsioPort::request_turn() noexcept {
+  link_->turn_is_queued = true;
   boost::asio::post(io_.get_executor(), [link = link_] {
+    link->turn_is_queued = false;
     if (link->client != nullptr) link->client->turn();
+  });
+}
+
+// A turn that is queued anyway serves the other thread too. If there were two, each would ask for its successor, and a
+// busy loop would have one more for each wake-up.
+void AsioPort::request_turn_from_other_thread() noexcept {
+  boost::asio::post(io_.get_executor(), [link = link_] {
+    if (link->client != nullptr && !link->turn_is_queued) link->client->turn();
   });
 }
 

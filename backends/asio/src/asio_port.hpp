@@ -22,7 +22,7 @@ class AsioPort final : public runtime::LoopPort {
   void run(runtime::LoopClient& client, int interrupts) override;
   void stop() noexcept override;
   void request_turn() noexcept override;
-  void request_turn_from_other_thread() noexcept override { request_turn(); }
+  void request_turn_from_other_thread() noexcept override;
   void arm_timer(Ticks when) noexcept override;
   void disarm_timer() noexcept override;
 
@@ -30,6 +30,8 @@ class AsioPort final : public runtime::LoopPort {
   /// What handlers hold: some of them are still queued on a foreign io_context when the port is gone.
   struct Link {
     runtime::LoopClient* client = nullptr;
+    /// A turn that the loop thread asked for is queued.
+    bool turn_is_queued = false;
     /// Counts how often the timer was moved, so that a wait for an older time is told apart.
     unsigned long timer_round = 0;
   };

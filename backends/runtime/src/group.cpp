@@ -56,14 +56,17 @@ TaskRecord& Group::add(TaskBody& body, std::string_view operation) {
   child->previous_sibling = last_child_;
   (last_child_ != nullptr ? last_child_->next_sibling : first_child_) = child;
   last_child_ = child;
-  loop_->start(*child);
   return *child;
 }
 
-void Group::spawn(TaskRef<> body) { add(*body, "TaskGroup::start_soon"); }
+void Group::spawn(TaskRef<> body) {
+  TaskRecord& child = add(*body, "TaskGroup::start_soon");
+  loop_->start(child);
+}
 
 Coro<void> Group::start(TaskRef<> body) {
   TaskRecord& child = add(*body, "TaskGroup::start");
+  loop_->start(child);
   std::exception_ptr interruption;
   try {
     co_await Begun(child);

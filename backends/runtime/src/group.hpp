@@ -29,6 +29,8 @@ class Group final : public TaskGroupCore, public Node {
   bool suspend_exit(WaitPoint& point, const std::exception_ptr& body_failure) override;
   std::exception_ptr outcome() override;
 
+  /// Accepts a task for `operation`; somebody has to start it.
+  TaskRecord& add(TaskBody& body, std::string_view operation);
   TaskRecord* first_child() const noexcept { return first_child_; }
   /// A child is done; `failure` is null if it returned or let a cancellation end it.
   void child_ended(TaskRecord& child, std::exception_ptr failure) noexcept;
@@ -36,7 +38,6 @@ class Group final : public TaskGroupCore, public Node {
  private:
   enum class State : std::uint8_t { created, open, closed };
 
-  TaskRecord& add(TaskBody& body, std::string_view operation);
   void cancel_once() noexcept;
   bool is_cancelled_from_outside() const noexcept { return parent->sees_cancellation(); }
 

@@ -9,21 +9,35 @@
 #include "group.hpp"
 #include "interrupts.hpp"
 #include "scope.hpp"
+#include "worker_pool.hpp"
 
 namespace concert::runtime {
 
 constinit thread_local Loop* Loop::here_ = nullptr;
 
+namespace {
+std::uint64_t next_run_number() noexcept {
+  static constinit std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+}  // namespace
+
 Loop::Loop(RuntimeBackend& backend, LoopPort& port, LoopSettings settings)
     : backend_(backend),
+      run_number_(next_run_number()),
       port_(port),
       settings_(std::move(settings)),
       ready_(settings_.order_seed),
-      recent_(port.now()) {
+      recent_(port.now()),
+      inbox_(std::make_shared<Inbox>(port)) {
   here_ = this;
 }
 
-Loop::~Loop() { here_ = nullptr; }
+Loop::~Loop() {
+  if (workers_) workers_->close();
+  inbox_->close();
+  here_ = nullptr;
+}
 
 void Loop::run(TaskBody& main) {
   if (settings_.cancel_on_signals) interrupts_ = std::make_unique<Interrupts>();
@@ -47,6 +61,8 @@ void Loop::turn() noexcept {
   turn_requested_ = false;
   if (main_ended_) return;
   in_turn_ = true;
+  // Before the deadlines: a value that has come is not lost to one that comes at the same time.
+  if (inbox_->may_have_items()) inbox_->drain(*this);
   if (!deadlines_.empty()) notice_deadlines(now());
   for (int budget = resumptions_per_turn; budget > 0; --budget) {
     TaskRecord* task = ready_.pop();
@@ -55,6 +71,8 @@ void Loop::turn() noexcept {
   }
   in_turn_ = false;
   if (main_ended_) {
+    // Nobody wakes a port that has stopped.
+    inbox_->close();
     port_.stop();
   } else if (!ready_.empty()) {
     request_turn();
@@ -90,7 +108,10 @@ void Loop::run_step(TaskRecord& task) noexcept {
   current_ = &task;
   if (WaitPoint* point = std::exchange(task.waits_at, nullptr)) [[likely]] {
     task.yields = false;
-    if (point->outcome == WaitPoint::Outcome::pending) check(task, *point);
+    // The end of a checkpoint that only had to let others go first.
+    if (point->outcome == WaitPoint::Outcome::pending) {
+      point->outcome = is_cancelled_by_now(*task.innermost) ? WaitPoint::Outcome::cancelled : WaitPoint::Outcome::value;
+    }
     resume(point->waiter);
   } else {
     begin(task);
@@ -114,13 +135,16 @@ void Loop::begin(TaskRecord& task) noexcept {
   }
 }
 
-/// The end of a checkpoint that only had to let others go first.
-void Loop::check(TaskRecord& task, WaitPoint& point) noexcept {
-  const Node& node = *task.innermost;
+bool Loop::is_cancelled_by_now(const Node& node) noexcept {
   if ((node.states & (Node::cancelled | Node::timed)) != 0) [[unlikely]] {
     if (!node.sees_cancellation()) notice_deadlines(now());
   }
-  point.outcome = node.sees_cancellation() ? WaitPoint::Outcome::cancelled : WaitPoint::Outcome::value;
+  return node.sees_cancellation();
+}
+
+WorkerPool& Loop::workers() {
+  if (!workers_) workers_ = std::make_shared<WorkerPool>(settings_.worker_threads, inbox_);
+  return *workers_;
 }
 
 std::uint64_t Loop::next_task_id() {

@@ -2,12 +2,14 @@
 // One run of a backend: its ready tasks, its deadlines, and the turns that the native loop gives it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
 
 #include "concert/runtime/runtime_backend.hpp"
 #include "deadlines.hpp"
+#include "inbox.hpp"
 #include "node.hpp"
 #include "ready_queue.hpp"
 #include "task.hpp"
@@ -16,12 +18,14 @@ namespace concert::runtime {
 
 class Interrupts;
 class Scope;
+class WorkerPool;
 
 /// What the runner options choose for a run.
 struct LoopSettings {
   std::uint64_t order_seed = 0;
   UnhandledErrorHandler on_unhandled_error;
   bool cancel_on_signals = false;
+  std::size_t worker_threads = 40;
 };
 
 class Loop final : public LoopClient {
@@ -61,6 +65,8 @@ class Loop final : public LoopClient {
   }
 
   RuntimeBackend& backend() const noexcept { return backend_; }
+  /// Tells this run from every other run of the process, also from a later one at the same address.
+  std::uint64_t run_number() const noexcept { return run_number_; }
   /// The running task; null between two steps.
   TaskRecord* current() const noexcept { return current_; }
 
@@ -97,11 +103,15 @@ class Loop final : public LoopClient {
     make_ready(task);
   }
   void sleep_until(WaitPoint& point, TimePoint wake_time);
+  /// True if the task behind `node`, its innermost one, is cancelled by now; looks for deadlines that have come.
+  bool is_cancelled_by_now(const Node& node) noexcept;
 
   // ---- Tasks, cancellation, deadlines ------------------------------------------------------------------------------
 
   /// Schedules the first step of a new task.
   void start(TaskRecord& task) noexcept { make_ready(task); }
+  /// Runs the first step of a new task at once. Only between two steps.
+  void start_now(TaskRecord& task) noexcept { run_step(task); }
   /// The outermost frame of the running task has ended.
   void step_ended_task(TaskRecord& task) noexcept { ended_ = &task; }
   void main_ended() noexcept { main_ended_ = true; }
@@ -113,6 +123,13 @@ class Loop final : public LoopClient {
   void mark_timed(Node& node) noexcept;
   void add_limit(Timer& timer, Ticks when);
   void remove_deadline(Timer& timer) noexcept { deadlines_.remove(timer); }
+
+  // ---- Other threads -----------------------------------------------------------------------------------------------
+
+  /// Where other threads leave work for this one.
+  const std::shared_ptr<Inbox>& inbox() const noexcept { return inbox_; }
+  /// The worker threads of this run, from the first use on.
+  WorkerPool& workers();
 
   // ---- From the native loop ----------------------------------------------------------------------------------------
 
@@ -131,7 +148,6 @@ class Loop final : public LoopClient {
   void request_turn() noexcept;
   void run_step(TaskRecord& task) noexcept;
   void begin(TaskRecord& task) noexcept;
-  void check(TaskRecord& task, WaitPoint& point) noexcept;
   void notice_deadlines(Ticks now) noexcept;
   void arm_timer() noexcept;
   void spread(Node& start, std::uint8_t state) noexcept;
@@ -143,6 +159,7 @@ class Loop final : public LoopClient {
   static constinit thread_local Loop* here_;
 
   RuntimeBackend& backend_;
+  const std::uint64_t run_number_;
   LoopPort& port_;
   LoopSettings settings_;
   ReadyQueue ready_;
@@ -156,6 +173,8 @@ class Loop final : public LoopClient {
   Deadlines deadlines_;
   TaskRecord* main_ = nullptr;
   std::unique_ptr<Interrupts> interrupts_;
+  const std::shared_ptr<Inbox> inbox_;
+  std::shared_ptr<WorkerPool> workers_;
   std::uint64_t next_id_ = 0;
   std::uint64_t end_of_ids_ = 0;
 };

@@ -56,29 +56,9 @@ bool TaskRecord::suspend_until_done(WaitPoint& point) {
     loop_.yield(point, true);
     return true;
   }
-  point.state<Waiter>() = Waiter{current, this, nullptr, last_waiter_};
-  (last_waiter_ != nullptr ? last_waiter_->state<Waiter>().next : first_waiter_) = &point;
-  last_waiter_ = &point;
-  loop_.park(point, abandon_wait);
+  loop_.park(point, WaitQueue::abandon);
+  waiters_.push(point, *current);
   return true;
-}
-
-bool TaskRecord::abandon_wait(Loop&, WaitPoint& point) noexcept {
-  const Waiter& waiter = point.state<Waiter>();
-  TaskRecord& target = *waiter.target;
-  (waiter.previous != nullptr ? waiter.previous->state<Waiter>().next : target.first_waiter_) = waiter.next;
-  (waiter.next != nullptr ? waiter.next->state<Waiter>().previous : target.last_waiter_) = waiter.previous;
-  return true;
-}
-
-void TaskRecord::wake_waiters() noexcept {
-  WaitPoint* point = std::exchange(first_waiter_, nullptr);
-  last_waiter_ = nullptr;
-  while (point != nullptr) {
-    const Waiter waiter = point->state<Waiter>();
-    loop_.complete(*waiter.waiting, WaitPoint::Outcome::value);
-    point = waiter.next;
-  }
 }
 
 bool TaskRecord::suspend_until_begun(WaitPoint& point) {
@@ -107,7 +87,7 @@ void TaskRecord::conclude() noexcept {
   }
   body.release_work();
   done_.store(true, std::memory_order_relaxed);
-  wake_waiters();
+  waiters_.complete_all(loop_);
   if (group != nullptr) {
     std::exchange(group, nullptr)->child_ended(*this, std::move(failure));
   } else {

@@ -8,6 +8,7 @@
 #include "concert/core.hpp"
 #include "concert/task.hpp"
 #include "node.hpp"
+#include "wait_queue.hpp"
 
 namespace concert::runtime {
 
@@ -43,6 +44,8 @@ class TaskRecord final : public TaskCore, public TaskBody::Listener {
   void dispose() noexcept override { this->~TaskRecord(); }
   void body_ended(TaskBody& body) noexcept override;
 
+  std::uint64_t id() const noexcept { return id_; }
+
   /// The wait for this task's first step, for Group::start. Returns false if it need not suspend.
   bool suspend_until_begun(WaitPoint& point);
 
@@ -73,19 +76,10 @@ class TaskRecord final : public TaskCore, public TaskBody::Listener {
   bool yields = false;
 
  private:
-  /// How a wait for this task is linked; lives in the wait point.
-  struct Waiter {
-    TaskRecord* waiting;
-    TaskRecord* target;
-    WaitPoint* next;
-    WaitPoint* previous;
-  };
   friend class Group;
 
   ~TaskRecord() = default;
-  static bool abandon_wait(Loop& loop, WaitPoint& point) noexcept;
   static bool abandon_start(Loop& loop, WaitPoint& point) noexcept;
-  void wake_waiters() noexcept;
 
   // Written by the loop thread; another thread may ask, and is then refused.
   std::atomic<bool> done_ = false;
@@ -98,8 +92,7 @@ class TaskRecord final : public TaskCore, public TaskBody::Listener {
   TaskRecord* next_sibling = nullptr;
 
  private:
-  WaitPoint* first_waiter_ = nullptr;
-  WaitPoint* last_waiter_ = nullptr;
+  WaitQueue waiters_;
   // Outlived by handles: not to be used once the task is done.
   Loop& loop_;
   RuntimeBackend& backend_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -24,6 +25,9 @@ struct ManualLoop {
   /// Called once each between two turns, in order, as callbacks of other work on the loop.
   std::vector<std::function<void()>> callbacks;
   LoopClient* client = nullptr;
+  /// Other threads take part: with nothing else to do the loop waits for them.
+  bool has_threads = false;
+  std::atomic<bool> woken = false;
 
   // Counters.
   int turns = 0;
@@ -47,7 +51,10 @@ class ManualPort final : public LoopPort {
   }
   void stop() noexcept override { stopped_ = true; }
   void request_turn() noexcept override { loop_.turn_requested = true; }
-  void request_turn_from_other_thread() noexcept override { request_turn(); }
+  void request_turn_from_other_thread() noexcept override {
+    loop_.woken = true;
+    loop_.woken.notify_one();
+  }
   void arm_timer(Ticks when) noexcept override {
     ++loop_.timer_arms;
     loop_.timer_armed = true;
@@ -57,6 +64,7 @@ class ManualPort final : public LoopPort {
 
  private:
   void step(LoopClient& client) {
+    if (loop_.woken.exchange(false)) loop_.turn_requested = true;
     if (!loop_.callbacks.empty()) {
       const auto callback = std::move(loop_.callbacks.front());
       loop_.callbacks.erase(loop_.callbacks.begin());
@@ -72,6 +80,8 @@ class ManualPort final : public LoopPort {
       // The clock stands still while other work goes on.
     } else if (loop_.timer_armed) {
       loop_.now = std::max(loop_.now, loop_.timer);
+    } else if (loop_.has_threads) {
+      loop_.woken.wait(false);
     } else {
       // A deadlock of the program under test: a hang would hide which test it was.
       std::fprintf(stderr, "the manual loop has nothing left to do\n");

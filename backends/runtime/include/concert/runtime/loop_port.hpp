@@ -47,7 +47,8 @@ class LoopPort {
   virtual void stop() noexcept = 0;
   /// Has `turn` called once, soon, after ready I/O was polled for. Asked at most once until that turn.
   virtual void request_turn() noexcept = 0;
-  /// As request_turn, from any thread while run is executing; several requests may become one turn.
+  /// As request_turn, from any thread while run is executing; several requests, also those of request_turn, may
+  /// become one turn, and must not become more and more of them.
   virtual void request_turn_from_other_thread() noexcept = 0;
   /// Has `timer_fired` called at `when` or later. There is one timer: arming moves it. Early is allowed, but must not
   /// spin.

@@ -5,7 +5,6 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <stdexcept>
 #include <string_view>
 
 #include "concert/backend.hpp"
@@ -15,7 +14,8 @@ namespace concert::runtime {
 
 class Group;
 
-/// Tasks, groups, scopes, shields and deadlines over a LoopPort. A backend adds its name and its port:
+/// Everything but what is native to the loop (tasks, scopes, deadlines, locks, worker threads, the portal) over a
+/// LoopPort. A backend adds its name and its port:
 ///
 ///     class MyBackend final : public concert::runtime::RuntimeBackend {
 ///      public:
@@ -26,9 +26,11 @@ class Group;
 ///
 /// Runner options of every such backend:
 /// - `order_seed` (std::uint64_t, default 0): 0 runs ready tasks first in, first out; another value shuffles each batch
-/// of
-///   them, the same way for the same seed, as far as coro_yield leaves the order open (Yield002).
+///   of them, the same way for the same seed, as far as coro_yield leaves the order open (Yield002).
 /// - `on_unhandled_error` (UnhandledErrorHandler, default: prints to stderr).
+/// - `worker_threads` (std::size_t, default 40, at least 1): how many threads run_in_thread may have at once. They come
+///   on demand and end when they are idle for some seconds. One inside an abandoned function counts until that returns;
+///   it is left behind when the run ends before.
 /// - `cancel_on_signals` (bool, default false): SIGINT or SIGTERM cancels the main task once, the next one ends the
 ///   process by the default action. One run of a process at a time can have it.
 class RuntimeBackend : public AsyncBackend {
@@ -42,16 +44,12 @@ class RuntimeBackend : public AsyncBackend {
   bool suspend_yield(WaitPoint& point) final;
   bool suspend_shielded_yield(WaitPoint& point) final;
   bool suspend_until(WaitPoint& point, TimePoint wake_time) final;
-  // STUBS
-  std::shared_ptr<LockCore> make_lock() override { throw std::logic_error("not yet"); }
-  std::shared_ptr<EventCore> make_event() override { throw std::logic_error("not yet"); }
-  std::shared_ptr<ConditionCore> make_condition(std::shared_ptr<LockCore>) override {
-    throw std::logic_error("not yet");
-  }
-  bool suspend_in_thread(WaitPoint&, const std::shared_ptr<ThreadJob>&, AbandonOnCancel) override {
-    throw std::logic_error("not yet");
-  }
-  std::shared_ptr<PortalCore> make_portal() override { throw std::logic_error("not yet"); }
+  std::shared_ptr<LockCore> make_lock() final;
+  std::shared_ptr<LockCore> make_fair_lock() final;
+  std::shared_ptr<EventCore> make_event() final;
+  std::shared_ptr<ConditionCore> make_condition(std::shared_ptr<LockCore> lock) final;
+  bool suspend_in_thread(WaitPoint& point, const std::shared_ptr<ThreadJob>& job, AbandonOnCancel abandon) final;
+  std::shared_ptr<PortalCore> make_portal() final;
 
  protected:
   /// A port on the loop that the options name, or on a new one. It must leave a foreign loop alone until it runs.
