@@ -112,9 +112,10 @@ Coro<void> Portal::exit(std::exception_ptr body_failure) {
     phase_ = Phase::closed;
   }
   co_await AcceptedBegun(*this);
-  std::exception_ptr failure = co_await GroupExit(*group_, body_failure);
+  co_await GroupExit(*group_, body_failure);
   group_.reset();
-  if (failure) std::rethrow_exception(std::move(failure));
+  // Not what the group makes of it: the tasks tell their failures to their futures, and the body's leaves as it came.
+  if (body_failure) std::rethrow_exception(std::move(body_failure));
 }
 
 void Portal::unhandled_error(std::exception_ptr error) noexcept {

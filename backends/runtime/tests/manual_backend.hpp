@@ -93,7 +93,7 @@ class ManualPort final : public LoopPort {
   bool stopped_ = false;
 };
 
-class ManualBackend final : public RuntimeBackend {
+class ManualBackend : public RuntimeBackend {
  public:
   std::string_view name() const noexcept override { return "manual"; }
 
@@ -106,6 +106,11 @@ class ManualBackend final : public RuntimeBackend {
 
  protected:
   std::unique_ptr<LoopPort> make_port(RunnerOptionReader&) override { return std::make_unique<ManualPort>(loop); }
+};
+
+/// The same, for tests with real threads.
+struct ThreadedBackend final : ManualBackend {
+  ThreadedBackend() { loop.has_threads = true; }
 };
 
 /// What tasks did, in order.
