@@ -70,18 +70,16 @@ bool PortalCall::start_running() {
 
 void PortalCall::conclude_failed(std::exception_ptr failure) {
   const bool is_cancellation = is_cancelled(failure);
-  bool is_heard = true;
   {
     const std::lock_guard lock(mutex_);
-    if (state_ == State::cancelled) {
-      is_heard = is_cancellation;
-    } else {
+    if (state_ != State::cancelled) {
       state_ = is_cancellation ? State::cancelled : State::answered;
-      if (!is_cancellation) failure_ = failure;
+      if (!is_cancellation) failure_ = std::move(failure);
       answered_.notify_all();
+      return;
     }
   }
-  if (!is_heard) portal_->unhandled_error(std::move(failure));
+  if (!is_cancellation) portal_->unhandled_error(std::move(failure));
 }
 
 void PortalCall::require_answer() const {

@@ -74,8 +74,9 @@ struct Scene {
   Faults& faults;
   Rounds rounds{};
   Totals totals{};
-  /// Touched in the loop only.
+  // Touched in the loop only.
   bool is_open = false;
+  std::size_t begun = 0;
 };
 
 /// One thread in one round: calls until it is refused, then looks after its answers.
@@ -96,7 +97,10 @@ class Round {
  private:
   static constexpr int answer = 42;
 
-  void begins() { scene_.faults.require(scene_.is_open, "a call began after the exit"); }
+  void begins() {
+    ++scene_.begun;
+    scene_.faults.require(scene_.is_open, "a call began after the exit");
+  }
 
   void make() {
     switch (random_() % 5) {
@@ -178,13 +182,18 @@ class AsAsked : public std::runtime_error {
   AsAsked() : std::runtime_error("as asked") {}
 };
 
-Coro<> one_round(Scene& scene, std::size_t turns, Ending ending) {
+/// A round whose threads come late ends all the same.
+constexpr std::size_t most_turns = 5000;
+
+/// Ends the block after so many steps of calls.
+Coro<> one_round(Scene& scene, std::size_t steps, Ending ending) {
   auto portal = scene.backend.create_threads_portal();
   auto scope = scene.backend.open_cancel_scope();
   const auto block = [&]() -> Coro<> {
     scene.is_open = true;
+    scene.begun = 0;
     scene.rounds.begin(portal);
-    for (; turns > 0; --turns) co_await scene.backend.coro_yield();
+    for (std::size_t turn = 0; turn < most_turns && scene.begun < steps; ++turn) co_await scene.backend.coro_yield();
     if (ending == Ending::failure) throw AsAsked();
     if (ending == Ending::cancelled) scope.cancel();
     co_await scene.backend.coro_yield();
@@ -214,7 +223,7 @@ std::string portal_exit(AsyncBackend& backend, const Settings& settings, Faults&
   try {
     backend.bootstrap([&]() -> Coro<> {
       for (std::size_t round = 0; round < count; ++round) {
-        co_await one_round(scene, random() % 64, static_cast<Ending>(random() % 3));
+        co_await one_round(scene, random() % 100, static_cast<Ending>(random() % 3));
       }
     });
   } catch (...) {

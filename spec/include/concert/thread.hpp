@@ -79,11 +79,11 @@ class CallOutcome {
       failure_ = std::current_exception();
     }
   }
-  const std::exception_ptr& failure() const noexcept { return failure_; }
+  std::exception_ptr take_failure() noexcept { return std::exchange(failure_, nullptr); }
   std::optional<ReadyValue<T>>& value() noexcept { return value_; }
   /// Gives the value away. Errors: what was thrown; std::logic_error if nothing came, which is a fault of the backend.
   T take() {
-    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+    if (failure_) std::rethrow_exception(take_failure());
     if (!value_) throw_no_result();
     if constexpr (std::is_reference_v<T>) {
       return static_cast<T>(**value_);
