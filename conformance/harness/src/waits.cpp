@@ -39,6 +39,27 @@ Coro<> in_group_exit(AsyncBackend& backend) {
 }
 Coro<> in_gather(AsyncBackend& backend) { co_await backend.gather(in_sleep(backend), in_sleep_forever(backend)); }
 
+Coro<> in_acquire(AsyncBackend& backend) {
+  auto lock = backend.create_lock();
+  auto group = backend.create_task_group();
+  co_await group.run([&](TaskGroup& tasks) -> Coro<> {
+    co_await tasks.start([&]() -> Coro<> {
+      auto held = co_await lock.scoped();
+      co_await in_sleep(backend);
+    });
+    auto held = co_await lock.scoped();
+  });
+}
+Coro<> in_event_wait(AsyncBackend& backend) {
+  auto event = backend.create_event();
+  co_await event.wait();
+}
+Coro<> in_condition_wait(AsyncBackend& backend) {
+  auto condition = backend.create_condition_var();
+  auto held = co_await condition.scoped();
+  co_await condition.wait();
+}
+
 Coro<> by_yield(AsyncBackend& backend) { co_await backend.coro_yield(); }
 Coro<> by_sleep_of_nothing(AsyncBackend& backend) { co_await backend.sleep(Seconds(0)); }
 Coro<> by_sleep_until_the_past(AsyncBackend& backend) {
@@ -59,6 +80,9 @@ const std::vector<WaitKind>& wait_kinds() {
       {"join_or_cancel", in_join_or_cancel},
       {"the exit of a group", in_group_exit},
       {"gather", in_gather},
+      {"acquire", in_acquire},
+      {"the wait for an event", in_event_wait},
+      {"the wait for a condition", in_condition_wait},
   };
   return kinds;
 }
@@ -80,7 +104,8 @@ const std::vector<WaitKind>& checkpoint_kinds() {
                            {"sleep in a scope", in_nested_scope},
                            {"wait", in_wait},
                            {"join", in_join},
-                           {"the exit of a group", in_group_exit}});
+                           {"the exit of a group", in_group_exit},
+                           {"acquire", in_acquire}});
     return all;
   }();
   return kinds;

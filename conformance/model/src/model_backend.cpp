@@ -7,7 +7,10 @@
 #include <random>
 #include <utility>
 
+#include "condition.hpp"
+#include "event.hpp"
 #include "group.hpp"
+#include "lock.hpp"
 #include "run.hpp"
 #include "scope.hpp"
 #include "task.hpp"
@@ -102,12 +105,17 @@ class ModelBackend final : public AsyncBackend {
     return true;
   }
 
-  // STUBS
-  std::shared_ptr<LockCore> make_lock() override { throw std::logic_error("not yet"); }
-  std::shared_ptr<EventCore> make_event() override { throw std::logic_error("not yet"); }
-  std::shared_ptr<ConditionCore> make_condition(std::shared_ptr<LockCore>) override {
-    throw std::logic_error("not yet");
+  std::shared_ptr<LockCore> make_lock() override { return std::make_shared<ModelLock>(*this, ModelLock::Kind::plain); }
+  std::shared_ptr<LockCore> make_fair_lock() override {
+    if (options_.traits.fair_lock_is_default) return AsyncBackend::make_fair_lock();
+    return std::make_shared<ModelLock>(*this, ModelLock::Kind::fair);
   }
+  std::shared_ptr<EventCore> make_event() override { return std::make_shared<ModelEvent>(*this); }
+  std::shared_ptr<ConditionCore> make_condition(std::shared_ptr<LockCore> lock) override {
+    return std::make_shared<ModelCondition>(*this, std::move(lock));
+  }
+
+  // STUBS
   bool suspend_in_thread(WaitPoint&, const std::shared_ptr<ThreadJob>&, AbandonOnCancel) override {
     throw std::logic_error("not yet");
   }

@@ -32,6 +32,13 @@ struct Wait {
   /// If the wait is over and cancelled in one instant: one of them wins where it must, else either may.
   bool value_wins = false;
   bool cancellation_wins = false;
+  /// Told the outcome as soon as it is decided: true for Cancelled.
+  std::function<void(bool cancelled)> on_outcome{};
+  /// The outcome stands, but the task goes on only once this holds; empty: at once.
+  std::function<bool()> may_go_on{};
+  bool outcome_stands = false;
+  /// Tasks that have the same object here go on in the order in which they began to wait.
+  std::shared_ptr<const void> goes_on_in_order_with{};
   /// A fault: requests from outside a shield reach it.
   bool ignores_shields = false;
 };
@@ -64,6 +71,8 @@ class Run {
 
   AsyncBackend& backend;
   const ModelOptions& options;
+  /// No other run of the process has it.
+  const std::uint64_t number;
   Pick pick;
   TimePoint now;
   /// For mutants: when the running task was resumed.

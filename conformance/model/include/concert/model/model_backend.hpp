@@ -23,6 +23,14 @@ struct Traits {
   bool failed_join_reports_failure = true;      ///< Task028
   bool caught_without_own_exception = false;    ///< Scope038
   bool self_join_is_diagnosed = true;           ///< Shield019
+  bool lock_reacquire_is_refused = true;        ///< Lock012; false: it waits
+  bool free_lock_is_a_checkpoint = false;       ///< Lock013
+  bool lock_is_freed_on_release = false;        ///< Lock014: locked() is false until the next owner runs
+  bool abandoned_lock_is_an_error = false;      ///< Lock016; false: tasks wait on
+  bool set_event_is_a_checkpoint = false;       ///< Cancel013
+  bool event_wakes_in_order = true;             ///< Event010
+  bool condition_accepts_fair_lock = true;      ///< Cond003
+  bool fair_lock_is_default = false;            ///< Fair008: the documented default over events
 };
 
 /// Faults that show at the interface: a member that is set is called in place of the model's own function. It may call

@@ -19,6 +19,10 @@ ClauseTests join_tests();
 ClauseTests info_tests();
 ClauseTests scope_tests();
 ClauseTests timeout_tests();
+ClauseTests lock_tests();
+ClauseTests fair_tests();
+ClauseTests event_tests();
+ClauseTests condition_tests();
 
 /// Every test, in the order of the areas.
 ClauseTests all_clause_tests();
