@@ -11,6 +11,7 @@
 #include "run.hpp"
 #include "scope.hpp"
 #include "task.hpp"
+#include "thread.hpp"
 
 namespace concert::model {
 
@@ -102,13 +103,15 @@ class ModelBackend final : public AsyncBackend {
     return true;
   }
 
+  bool suspend_in_thread(WaitPoint& point, const std::shared_ptr<ThreadJob>& job, AbandonOnCancel abandon) override {
+    Run::require("run_in_thread").workers->suspend(point, job, abandon);
+    return true;
+  }
+
   // STUBS
   std::shared_ptr<LockCore> make_lock() override { throw std::logic_error("not yet"); }
   std::shared_ptr<EventCore> make_event() override { throw std::logic_error("not yet"); }
   std::shared_ptr<ConditionCore> make_condition(std::shared_ptr<LockCore>) override {
-    throw std::logic_error("not yet");
-  }
-  bool suspend_in_thread(WaitPoint&, const std::shared_ptr<ThreadJob>&, AbandonOnCancel) override {
     throw std::logic_error("not yet");
   }
   std::shared_ptr<PortalCore> make_portal() override { throw std::logic_error("not yet"); }

@@ -8,6 +8,7 @@
 
 #include "scope.hpp"
 #include "task.hpp"
+#include "thread.hpp"
 
 namespace concert::model {
 
@@ -17,7 +18,12 @@ constinit thread_local std::size_t steps_here = 0;
 }  // namespace
 
 Run::Run(AsyncBackend& backend_, const ModelOptions& options_, Pick pick_, TimePoint start)
-    : backend(backend_), options(options_), pick(std::move(pick_)), now(start), outer_(std::exchange(run_here, this)) {
+    : backend(backend_),
+      options(options_),
+      pick(std::move(pick_)),
+      now(start),
+      workers(std::make_unique<WorkerThreads>(*this, options_.traits.worker_threads)),
+      outer_(std::exchange(run_here, this)) {
   steps_here = 0;
 }
 
@@ -99,6 +105,7 @@ bool Run::reaches(const ModelTask& task) const {
 void Run::give_outcome(ModelTask& task, bool cancelled) {
   task.wait.point->outcome = cancelled ? WaitPoint::Outcome::cancelled : WaitPoint::Outcome::value;
   if (!cancelled) return;
+  if (task.wait.when_cancelled) task.wait.when_cancelled();
   task.leaked_request = false;
   if (broken("scope_request_is_delivered_once")) {
     for (Node* node = task.node; node != &task.root; node = node->parent) node->spent = node->cancelled;

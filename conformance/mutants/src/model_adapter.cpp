@@ -35,7 +35,7 @@ std::map<std::string, std::string, std::less<>> declared(const model::Traits& tr
           {"set_event_wait", "immediate"},
           {"event_wake_order", "fifo"},
           {"condition_accepts_fair_lock", "yes"},
-          {"worker_threads", "4"},
+          {"worker_threads", std::to_string(traits.worker_threads)},
           {"portal_submission", "immediate"}};
 }
 
@@ -121,7 +121,11 @@ std::vector<Variant> model_variants() {
   add("failed_join_reports=cancellation", [](model::Traits& traits) { traits.failed_join_reports_failure = false; });
   add("caught_without_own_exception=yes", [](model::Traits& traits) { traits.caught_without_own_exception = true; });
   add("self_join_is_diagnosed=no", [](model::Traits& traits) { traits.self_join_is_diagnosed = false; });
-  add("all", [](model::Traits& traits) { traits = {true, true, false, false, false, false, true, false}; });
+  add("worker_threads=1", [](model::Traits& traits) { traits.worker_threads = 1; });
+  add("all", [](model::Traits& traits) {
+    traits = {true, true, false, false, false, false, true, false};
+    traits.worker_threads = 2;
+  });
   return variants;
 }
 
