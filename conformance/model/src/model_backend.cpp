@@ -71,6 +71,7 @@ class ModelBackend final : public AsyncBackend {
   }
   std::unique_ptr<ShieldCore> make_shield() override { return std::make_unique<ModelShield>(); }
   std::unique_ptr<TaskGroupCore> make_task_group() override {
+    Run::require("create_task_group");
     return std::make_unique<ModelGroup>(*this, options_, ModelGroup::Use::group);
   }
 

@@ -19,6 +19,7 @@ ClauseTests join_tests();
 ClauseTests info_tests();
 ClauseTests scope_tests();
 ClauseTests timeout_tests();
+ClauseTests thread_tests();
 
 /// Every test, in the order of the areas.
 ClauseTests all_clause_tests();
