@@ -14,6 +14,7 @@
 #include "run.hpp"
 #include "scope.hpp"
 #include "task.hpp"
+#include "thread.hpp"
 
 namespace concert::model {
 
@@ -73,6 +74,7 @@ class ModelBackend final : public AsyncBackend {
   }
   std::unique_ptr<ShieldCore> make_shield() override { return std::make_unique<ModelShield>(); }
   std::unique_ptr<TaskGroupCore> make_task_group() override {
+    Run::require("create_task_group");
     return std::make_unique<ModelGroup>(*this, options_, ModelGroup::Use::group);
   }
 
@@ -115,10 +117,12 @@ class ModelBackend final : public AsyncBackend {
     return std::make_shared<ModelCondition>(*this, std::move(lock));
   }
 
-  // STUBS
-  bool suspend_in_thread(WaitPoint&, const std::shared_ptr<ThreadJob>&, AbandonOnCancel) override {
-    throw std::logic_error("not yet");
+  bool suspend_in_thread(WaitPoint& point, const std::shared_ptr<ThreadJob>& job, AbandonOnCancel abandon) override {
+    Run::require("run_in_thread").workers->suspend(point, job, abandon);
+    return true;
   }
+
+  // STUBS
   std::shared_ptr<PortalCore> make_portal() override { throw std::logic_error("not yet"); }
 
   void run_main(TaskRef<> main, const RunnerOptions& given) override {

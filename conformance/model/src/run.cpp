@@ -9,6 +9,7 @@
 
 #include "scope.hpp"
 #include "task.hpp"
+#include "thread.hpp"
 
 namespace concert::model {
 
@@ -24,6 +25,7 @@ Run::Run(AsyncBackend& backend_, const ModelOptions& options_, Pick pick_, TimeP
       number(next_run_number++),
       pick(std::move(pick_)),
       now(start),
+      workers(std::make_unique<WorkerThreads>(*this, options_.traits.worker_threads)),
       outer_(std::exchange(run_here, this)) {
   steps_here = 0;
 }

@@ -18,6 +18,7 @@ namespace concert::model {
 
 class ModelScope;
 class ModelTask;
+class WorkerThreads;
 
 /// Why a task does not run. The scheduler asks `is_over` again and again: nobody notifies anybody.
 struct Wait {
@@ -85,6 +86,7 @@ class Run {
   const std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
   /// Functions in worker threads that a task waits for, and portals that are open: something may come from outside.
   std::size_t awaited_jobs = 0;
+  const std::unique_ptr<WorkerThreads> workers;
   std::size_t open_portals = 0;
   UnhandledErrorHandler on_unhandled_error;
   /// For faults that hold on to what is over: refused tasks, failures that were reported.

@@ -36,7 +36,7 @@ std::map<std::string, std::string, std::less<>> declared(const model::Traits& tr
           {"event_wake_order", traits.event_wakes_in_order ? "fifo" : "unspecified"},
           // A condition of the model needs a lock of the model's own.
           {"condition_accepts_fair_lock", yes_no(traits.condition_accepts_fair_lock && !traits.fair_lock_is_default)},
-          {"worker_threads", "4"},
+          {"worker_threads", std::to_string(traits.worker_threads)},
           {"portal_submission", "immediate"}};
 }
 
@@ -130,8 +130,10 @@ std::vector<Variant> model_variants() {
   add("event_wake_order=unspecified", [](model::Traits& traits) { traits.event_wakes_in_order = false; });
   add("condition_accepts_fair_lock=no", [](model::Traits& traits) { traits.condition_accepts_fair_lock = false; });
   add("the default fair lock", [](model::Traits& traits) { traits.fair_lock_is_default = true; });
+  add("worker_threads=1", [](model::Traits& traits) { traits.worker_threads = 1; });
   add("all", [](model::Traits& traits) {
-    traits = {true, true, false, false, false, false, true, false, false, true, true, true, true, false, false, true};
+    traits = {true, true, false, false, false, false, true, false, false,
+              true, true, true,  true,  false, false, true, 2};
   });
   return variants;
 }

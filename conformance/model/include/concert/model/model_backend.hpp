@@ -31,6 +31,7 @@ struct Traits {
   bool event_wakes_in_order = true;             ///< Event010
   bool condition_accepts_fair_lock = true;      ///< Cond003
   bool fair_lock_is_default = false;            ///< Fair008: the documented default over events
+  std::size_t worker_threads = 4;               ///< Thread012
 };
 
 /// Faults that show at the interface: a member that is set is called in place of the model's own function. It may call
@@ -51,8 +52,8 @@ struct ModelOptions {
   /// The fault to have, by name (conformance/mutants lists them); empty: none.
   std::string mutant;
   Faults faults{};
-  /// True while other threads are under way, on whom the clock has to wait. Empty: while a worker thread runs a function
-  /// that somebody awaits.
+  /// True while other threads are under way, on whom the clock has to wait. Empty: while a worker thread runs a
+  /// function that somebody awaits.
   std::function<bool()> threads_are_under_way{};
 };
 

@@ -23,6 +23,7 @@ ClauseTests lock_tests();
 ClauseTests fair_tests();
 ClauseTests event_tests();
 ClauseTests condition_tests();
+ClauseTests thread_tests();
 
 /// Every test, in the order of the areas.
 ClauseTests all_clause_tests();
