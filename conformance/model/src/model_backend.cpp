@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "group.hpp"
+#include "portal.hpp"
 #include "run.hpp"
 #include "scope.hpp"
 #include "task.hpp"
@@ -102,6 +103,15 @@ class ModelBackend final : public AsyncBackend {
     return true;
   }
 
+  std::shared_ptr<PortalCore> make_portal() override {
+    // Outside a task too: a function that a thread gave to a portal may create another one.
+    Run* const run = Run::here();
+    if (run == nullptr || &run->backend != this) {
+      throw UsageError("create_threads_portal: no loop of this backend runs on this thread; call it inside bootstrap");
+    }
+    return std::make_shared<ModelPortal>(*run, options_);
+  }
+
   // STUBS
   std::shared_ptr<LockCore> make_lock() override { throw std::logic_error("not yet"); }
   std::shared_ptr<EventCore> make_event() override { throw std::logic_error("not yet"); }
@@ -111,7 +121,6 @@ class ModelBackend final : public AsyncBackend {
   bool suspend_in_thread(WaitPoint&, const std::shared_ptr<ThreadJob>&, AbandonOnCancel) override {
     throw std::logic_error("not yet");
   }
-  std::shared_ptr<PortalCore> make_portal() override { throw std::logic_error("not yet"); }
 
   void run_main(TaskRef<> main, const RunnerOptions& given) override {
     if (options_.faults.run_main) {
@@ -170,9 +179,11 @@ class ModelBackend final : public AsyncBackend {
   }
 
   TimePoint own_time() const {
-    const Run& run = Run::require("current_time");
-    if (&run.backend != this) throw UsageError("current_time: another backend runs on this thread");
-    return run.now;
+    // Outside a task too: functions that other threads gave to a portal ask for the time.
+    const Run* const run = Run::here();
+    if (run == nullptr) throw UsageError("current_time: no loop runs on this thread; call it inside bootstrap");
+    if (&run->backend != this) throw UsageError("current_time: another backend runs on this thread");
+    return run->now;
   }
 
   /// Returns false if it need not suspend.

@@ -36,7 +36,7 @@ std::map<std::string, std::string, std::less<>> declared(const model::Traits& tr
           {"event_wake_order", "fifo"},
           {"condition_accepts_fair_lock", "yes"},
           {"worker_threads", "4"},
-          {"portal_submission", "immediate"}};
+          {"portal_submission", traits.portal_submission_blocks ? "blocks" : "immediate"}};
 }
 
 /// The clock of the model waits for the same threads as the virtual clock of the harness.
@@ -121,7 +121,8 @@ std::vector<Variant> model_variants() {
   add("failed_join_reports=cancellation", [](model::Traits& traits) { traits.failed_join_reports_failure = false; });
   add("caught_without_own_exception=yes", [](model::Traits& traits) { traits.caught_without_own_exception = true; });
   add("self_join_is_diagnosed=no", [](model::Traits& traits) { traits.self_join_is_diagnosed = false; });
-  add("all", [](model::Traits& traits) { traits = {true, true, false, false, false, false, true, false}; });
+  add("portal_submission=blocks", [](model::Traits& traits) { traits.portal_submission_blocks = true; });
+  add("all", [](model::Traits& traits) { traits = {true, true, false, false, false, false, true, false, true}; });
   return variants;
 }
 

@@ -23,6 +23,7 @@ struct Traits {
   bool failed_join_reports_failure = true;      ///< Task028
   bool caught_without_own_exception = false;    ///< Scope038
   bool self_join_is_diagnosed = true;           ///< Shield019
+  bool portal_submission_blocks = false;        ///< Portal033
 };
 
 /// Faults that show at the interface: a member that is set is called in place of the model's own function. It may call
@@ -43,8 +44,8 @@ struct ModelOptions {
   /// The fault to have, by name (conformance/mutants lists them); empty: none.
   std::string mutant;
   Faults faults{};
-  /// True while other threads are under way, on whom the clock has to wait. Empty: while a worker thread runs a function
-  /// that somebody awaits.
+  /// True while other threads are under way, on whom the clock has to wait. Empty: while a worker thread runs a
+  /// function that somebody awaits.
   std::function<bool()> threads_are_under_way{};
 };
 

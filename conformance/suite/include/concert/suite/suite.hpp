@@ -19,6 +19,8 @@ ClauseTests join_tests();
 ClauseTests info_tests();
 ClauseTests scope_tests();
 ClauseTests timeout_tests();
+ClauseTests portal_tests();
+ClauseTests portal_exit_tests();
 
 /// Every test, in the order of the areas.
 ClauseTests all_clause_tests();
