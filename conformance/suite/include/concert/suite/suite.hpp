@@ -20,6 +20,7 @@ ClauseTests info_tests();
 ClauseTests scope_tests();
 ClauseTests timeout_tests();
 ClauseTests portal_tests();
+ClauseTests portal_future_tests();
 ClauseTests portal_exit_tests();
 
 /// Every test, in the order of the areas.
