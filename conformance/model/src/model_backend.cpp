@@ -11,6 +11,7 @@
 #include "event.hpp"
 #include "group.hpp"
 #include "lock.hpp"
+#include "portal.hpp"
 #include "run.hpp"
 #include "scope.hpp"
 #include "task.hpp"
@@ -122,8 +123,14 @@ class ModelBackend final : public AsyncBackend {
     return true;
   }
 
-  // STUBS
-  std::shared_ptr<PortalCore> make_portal() override { throw std::logic_error("not yet"); }
+  std::shared_ptr<PortalCore> make_portal() override {
+    // Outside a task too: a function that a thread gave to a portal may create another one.
+    Run* const run = Run::here();
+    if (run == nullptr || &run->backend != this) {
+      throw UsageError("create_threads_portal: no loop of this backend runs on this thread; call it inside bootstrap");
+    }
+    return std::make_shared<ModelPortal>(*run, options_);
+  }
 
   void run_main(TaskRef<> main, const RunnerOptions& given) override {
     if (options_.faults.run_main) {
@@ -182,9 +189,11 @@ class ModelBackend final : public AsyncBackend {
   }
 
   TimePoint own_time() const {
-    const Run& run = Run::require("current_time");
-    if (&run.backend != this) throw UsageError("current_time: another backend runs on this thread");
-    return run.now;
+    // Outside a task too: functions that other threads gave to a portal ask for the time.
+    const Run* const run = Run::here();
+    if (run == nullptr) throw UsageError("current_time: no loop runs on this thread; call it inside bootstrap");
+    if (&run->backend != this) throw UsageError("current_time: another backend runs on this thread");
+    return run->now;
   }
 
   /// Returns false if it need not suspend.

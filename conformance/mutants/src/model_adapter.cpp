@@ -37,7 +37,7 @@ std::map<std::string, std::string, std::less<>> declared(const model::Traits& tr
           // A condition of the model needs a lock of the model's own.
           {"condition_accepts_fair_lock", yes_no(traits.condition_accepts_fair_lock && !traits.fair_lock_is_default)},
           {"worker_threads", std::to_string(traits.worker_threads)},
-          {"portal_submission", "immediate"}};
+          {"portal_submission", traits.portal_submission_blocks ? "blocks" : "immediate"}};
 }
 
 /// The clock of the model waits for the same threads as the virtual clock of the harness.
@@ -131,9 +131,10 @@ std::vector<Variant> model_variants() {
   add("condition_accepts_fair_lock=no", [](model::Traits& traits) { traits.condition_accepts_fair_lock = false; });
   add("the default fair lock", [](model::Traits& traits) { traits.fair_lock_is_default = true; });
   add("worker_threads=1", [](model::Traits& traits) { traits.worker_threads = 1; });
+  add("portal_submission=blocks", [](model::Traits& traits) { traits.portal_submission_blocks = true; });
   add("all", [](model::Traits& traits) {
     traits = {true, true, false, false, false, false, true, false, false,
-              true, true, true,  true,  false, false, true, 2};
+              true, true, true,  true,  false, false, true, 2,     true};
   });
   return variants;
 }

@@ -32,6 +32,7 @@ struct Traits {
   bool condition_accepts_fair_lock = true;      ///< Cond003
   bool fair_lock_is_default = false;            ///< Fair008: the documented default over events
   std::size_t worker_threads = 4;               ///< Thread012
+  bool portal_submission_blocks = false;        ///< Portal033
 };
 
 /// Faults that show at the interface: a member that is set is called in place of the model's own function. It may call

@@ -24,6 +24,9 @@ ClauseTests fair_tests();
 ClauseTests event_tests();
 ClauseTests condition_tests();
 ClauseTests thread_tests();
+ClauseTests portal_tests();
+ClauseTests portal_future_tests();
+ClauseTests portal_exit_tests();
 
 /// Every test, in the order of the areas.
 ClauseTests all_clause_tests();
