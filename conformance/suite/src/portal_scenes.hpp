@@ -9,6 +9,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -34,14 +35,25 @@ inline std::vector<std::exception_ptr> failures_of_every_sort() {
           std::make_exception_ptr(ExceptionGroup("two", {std::make_exception_ptr(1), std::make_exception_ptr(2)}))};
 }
 
+/// A flag that tasks and threads share, and that whoever sets it may outlive.
+using Flag = std::shared_ptr<std::atomic<bool>>;
+inline Flag make_flag() { return std::make_shared<std::atomic<bool>>(false); }
+inline std::function<bool()> is_set(const Flag& flag) {
+  return [flag] { return flag->load(); };
+}
+
 /// Suspends a task `times` times, in which no time passes.
 inline Coro<> take_turns(AsyncBackend& backend, int times) {
   for (int i = 0; i < times; ++i) co_await backend.sleep(no_time);
 }
 
-/// Lets the loop run until `condition` holds; looks each millisecond. The watchdog of a run ends it, if need be.
+/// Lets the loop run until `condition` holds, or patience is over.
 inline Coro<> until(AsyncBackend& backend, std::function<bool()> condition) {
-  while (!condition()) co_await backend.sleep(Seconds(0.001));
+  const auto limit = real_now() + Patience().limit();
+  // Virtual time may stand still as long as threads are under way.
+  while (!condition() && real_now() < limit) {
+    co_await backend.sleep(KernelWork::is_under_way() ? no_time : Seconds(0.001));
+  }
 }
 
 /// Runs a program with an open portal, in which `body` starts callers; the portal stays open until they have ended.
@@ -57,6 +69,14 @@ inline std::exception_ptr run_portal(Trial& t, Callers& callers,
   t.expect_true("threads-came-back", callers.join());
   t.expect_no_failure("thread-failed", callers.failure());
   return failure;
+}
+
+/// What a call came to: "UsageError" if it was refused, else its answer.
+template <class Submit>
+std::string word_of_call(const Callers& callers, const Submit& submit) {
+  std::optional<std::invoke_result_t<const Submit&>> future;
+  const auto refusal = thrown_by([&] { future.emplace(submit()); });
+  return future ? callers.answer(*future) : word_of_failure(refusal);
 }
 
 /// True if a caller can have the future of a call while the loop is busy.
