@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <future>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -25,6 +24,7 @@ class Gate {
     is_open_ = true;
     is_open_.notify_all();
   }
+  bool is_open() const noexcept { return is_open_; }
   void pass() const noexcept { is_open_.wait(false); }
 
  private:
@@ -164,38 +164,37 @@ TEST(WorkerPool, AnAbandonedFunctionCountsUntilItEndsAndAQueuedOneNeverRuns) {
 
 TEST(WorkerPool, TheRunEndsWithoutAFunctionThatIsStuck) {
   const auto gate = std::make_shared<Gate>();
-  std::promise<void> ended;
-  const auto token = std::make_shared<int>(1);
+  const auto gone = std::make_shared<Gate>();
+  bool caught = false;
   {
     ThreadedBackend backend;
     const auto main = [&]() -> Coro<> {
-      std::atomic<bool> began = false;
+      const auto began = std::make_shared<std::atomic<bool>>(false);
       auto scope = backend.open_cancel_scope();
       auto group = backend.create_task_group();
       co_await group.run([&](TaskGroup& tasks) -> Coro<> {
         tasks.start_soon([&]() -> Coro<> {
-          co_await until(backend, [&] { return began.load(); });
+          co_await until(backend, [&] { return began->load(); });
           scope.cancel();
         });
-        const auto stuck = [gate, token, &began, &ended] {
-          std::promise<void> told = std::move(ended);
-          began = true;
+        const auto stuck = [gate, began](const std::shared_ptr<void>&) {
+          *began = true;
           gate->pass();
-          told.set_value_at_thread_exit();
           throw std::runtime_error("for nobody");
         };
-        co_await scope.run([&]() { return backend.run_in_thread(AbandonOnCancel(true), stuck); });
+        // Destroyed with the arguments of the function.
+        std::shared_ptr<void> token(nullptr, [gone](void*) { gone->open(); });
+        const auto call = [&]() { return backend.run_in_thread(AbandonOnCancel(true), stuck, std::move(token)); };
+        co_await scope.run(call);
       });
-      EXPECT_TRUE(scope.cancelled_caught());
+      caught = scope.cancelled_caught();
     };
-    std::future<void> end = ended.get_future();
     backend.bootstrap(main);
-    // The backend may go before the thread does.
-    EXPECT_EQ(end.wait_for(0s), std::future_status::timeout);
-    gate->open();
-    end.wait();
   }
-  EXPECT_EQ(token.use_count(), 1);
+  EXPECT_TRUE(caught);
+  EXPECT_FALSE(gone->is_open());
+  gate->open();
+  gone->pass();
 }
 
 TEST(WorkerPool, AThreadIsUsedAgain) {
