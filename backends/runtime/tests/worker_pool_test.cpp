@@ -122,21 +122,26 @@ TEST(WorkerPool, ARunningFunctionIsAwaitedAndTheRequestStaysPending) {
 
 TEST(WorkerPool, AnAbandonedFunctionCountsUntilItEndsAndAQueuedOneNeverRuns) {
   ThreadedBackend backend;
-  Gate gate;
-  std::atomic<int> began = 0;
+  // Shared with the abandoned function, which may outlive this test.
+  struct Shared {
+    Gate gate;
+    std::atomic<int> began = 0;
+  };
+  const auto shared = std::make_shared<Shared>();
   std::atomic<bool> queued_ran = false;
   const auto main = [&]() -> Coro<> {
     auto group = backend.create_task_group();
     co_await group.run([&](TaskGroup& tasks) -> Coro<> {
       const auto stuck = [&](bool abandons) {
-        return backend.run_in_thread(AbandonOnCancel(abandons), [&] {
-          ++began;
-          gate.pass();
-        });
+        const auto pass = [shared] {
+          ++shared->began;
+          shared->gate.pass();
+        };
+        return backend.run_in_thread(AbandonOnCancel(abandons), pass);
       };
       const auto first = co_await tasks.start(stuck, true);
       const auto second = co_await tasks.start(stuck, false);
-      co_await until(backend, [&] { return began == 2; });
+      co_await until(backend, [&] { return shared->began == 2; });
       for (const bool abandons : {true, false}) {
         const auto queued = co_await tasks.start(
             [&](bool mode) { return backend.run_in_thread(AbandonOnCancel(mode), [&] { queued_ran = true; }); },
@@ -153,13 +158,13 @@ TEST(WorkerPool, AnAbandonedFunctionCountsUntilItEndsAndAQueuedOneNeverRuns) {
       const auto third = co_await tasks.start([&]() { return backend.run_in_thread([] {}); });
       co_await backend.coro_yield();
       EXPECT_FALSE(third.done()) << "both threads are busy";
-      gate.open();
+      shared->gate.open();
       co_await third.wait();
     });
     EXPECT_FALSE(queued_ran);
   };
   backend.bootstrap(RunnerOptions().set("worker_threads", std::size_t{2}), main);
-  EXPECT_EQ(began, 2);
+  EXPECT_EQ(shared->began, 2);
 }
 
 TEST(WorkerPool, TheRunEndsWithoutAFunctionThatIsStuck) {
