@@ -22,7 +22,7 @@ class Waiters {
  public:
   Waiters(AsyncBackend& backend, Condition& condition) : backend_(backend), condition_(condition) {}
 
-  /// Begins a wait. Returns when the task is in it, if the lock is free.
+  /// Begins a wait; it has to acquire the lock first, so give it a moment.
   Coro<Task<void>> begin(TaskGroup& tasks) {
     const auto wait = [this](int number) { return wait_once(number); };
     co_return co_await tasks.start(wait, begun_++);
@@ -369,6 +369,7 @@ void the_longest_waiting_come_first(Trial& t) {
       co_await group.run([&](TaskGroup& tasks) -> Coro<> {
         for (const auto& [new_waits, n] : turns) {
           co_await waiters.begin(tasks, new_waits);
+          co_await backend.sleep(10ms);
           co_await notify(condition, n);
           co_await backend.sleep(10ms);
           announced = std::min(announced + std::max(n, 0), waiters.begun());
@@ -574,6 +575,7 @@ void a_wait_frees_the_lock_and_takes_it_again(Trial& t) {
       auto group = backend.create_task_group();
       co_await group.run([&](TaskGroup& tasks) -> Coro<> {
         for (int i = 0; i < input.first; ++i) co_await tasks.start(waiter);
+        co_await backend.sleep(10ms);
         for (int i = 0; i < input.second; ++i) tasks.start_soon(user);
       });
     });
