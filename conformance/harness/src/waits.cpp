@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "concert/harness/waits.hpp"
 
+#include "concert/harness/log.hpp"
+
 namespace concert::conformance {
 
 namespace {
@@ -41,13 +43,23 @@ Coro<> in_gather(AsyncBackend& backend) { co_await backend.gather(in_sleep(backe
 
 Coro<> in_acquire(AsyncBackend& backend) {
   auto lock = backend.create_lock();
+  // The holder outlives the request, so that only the request can end the wait.
+  auto waited = backend.create_event();
   auto group = backend.create_task_group();
   co_await group.run([&](TaskGroup& tasks) -> Coro<> {
+    const auto rest = [&]() -> Coro<> {
+      auto limit = backend.move_on_after(long_time);
+      const auto until_waited = [&]() -> Coro<> { co_await waited.wait(); };
+      co_await limit.run(until_waited);
+    };
     co_await tasks.start([&]() -> Coro<> {
       auto held = co_await lock.scoped();
-      co_await in_sleep(backend);
+      co_await backend.ignore_cancellation(rest());
     });
-    auto held = co_await lock.scoped();
+    const std::exception_ptr outcome = co_await outcome_of(lock.acquire());
+    waited.set();
+    if (outcome) std::rethrow_exception(outcome);
+    lock.release();
   });
 }
 Coro<> in_event_wait(AsyncBackend& backend) {

@@ -34,6 +34,8 @@ class ModelCondition final : public ConditionCore {
   ModelLock* lock_;
   /// Those that are not notified, longest waiting first.
   std::deque<std::shared_ptr<Waiter>> waiters_;
+  /// For a fault only.
+  bool is_kept_ = false;
 };
 
 }  // namespace concert::model

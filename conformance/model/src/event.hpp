@@ -19,9 +19,17 @@ class ModelEvent final : public EventCore {
   bool is_set() const override;
 
  private:
+  struct State {
+    bool is_set = false;
+    // For faults only.
+    TimePoint set_at{};
+    std::size_t set_in = 0;
+    int waiters = 0;
+  };
   Home home_;
-  /// The waits ask the flag, also when the event is gone.
-  const std::shared_ptr<bool> flag_ = std::make_shared<bool>(false);
+  /// The waits ask it, also when the event is gone.
+  std::shared_ptr<State> state_ = std::make_shared<State>();
+  const std::shared_ptr<const void> order_ = std::make_shared<char>();
 };
 
 }  // namespace concert::model

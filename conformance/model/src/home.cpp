@@ -18,12 +18,11 @@ Home::Home(AsyncBackend& backend, std::string_view operation)
     : backend_(backend), options_(find(backend, operation).options), run_number_(Run::here()->number) {}
 
 Run& Home::require(std::string_view operation) const {
-  Run* const run = Run::here();
-  if (run == nullptr || run->number != run_number_) {
+  if (!is_here()) {
     throw UsageError(std::string(operation) +
                      ": called outside the thread of the loop that made this object; from there use a threads portal");
   }
-  return *run;
+  return *Run::here();
 }
 
 Run& Home::require_task(std::string_view operation) const {

@@ -16,6 +16,8 @@ class Home {
 
   AsyncBackend& backend() const noexcept { return backend_; }
   const ModelOptions& options() const noexcept { return options_; }
+  /// True on the thread of the run, while it goes on.
+  bool is_here() const noexcept { return Run::here() != nullptr && Run::here()->number == run_number_; }
   /// True if both were made in the same run.
   bool is_of_the_run_of(const Home& other) const noexcept { return run_number_ == other.run_number_; }
   bool broken(std::string_view mutant) const noexcept { return !options_.mutant.empty() && options_.mutant == mutant; }

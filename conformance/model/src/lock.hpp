@@ -20,6 +20,8 @@ class ModelLock final : public LockCore {
   struct Claim {
     TaskRef<> task;
     bool is_granted = false;
+    /// For faults only.
+    TimePoint granted_at{};
   };
 
   ModelLock(AsyncBackend& backend, Kind kind);
@@ -41,8 +43,12 @@ class ModelLock final : public LockCore {
   void hand_over();
 
  private:
+  void grant(std::shared_ptr<Claim> claim);
   /// Its owner has ended; only where waiting tasks are to be told (Lock016).
   bool is_abandoned() const;
+  /// Faults of the grant: true if the waiting task goes on in spite of it, or not yet.
+  bool is_over_for(ModelTask& task, const std::shared_ptr<Claim>& claim);
+  bool broken(std::string_view mutant) const noexcept { return home_.broken(mutant); }
   bool is_plain() const noexcept { return kind_ == Kind::plain; }
 
   Home home_;
@@ -52,6 +58,8 @@ class ModelLock final : public LockCore {
   std::vector<std::shared_ptr<Claim>> line_;
   /// The step in which the lock was handed over last.
   std::size_t handed_over_in_ = 0;
+  /// For a fault only.
+  std::shared_ptr<Claim> last_granted_;
 };
 
 }  // namespace concert::model

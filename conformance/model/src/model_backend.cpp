@@ -108,14 +108,25 @@ class ModelBackend final : public AsyncBackend {
     return true;
   }
 
-  std::shared_ptr<LockCore> make_lock() override { return std::make_shared<ModelLock>(*this, ModelLock::Kind::plain); }
+  std::shared_ptr<LockCore> make_lock() override {
+    const auto original = [this] { return std::make_shared<ModelLock>(*this, ModelLock::Kind::plain); };
+    return options_.faults.make_lock ? options_.faults.make_lock(original) : original();
+  }
   std::shared_ptr<LockCore> make_fair_lock() override {
     if (options_.traits.fair_lock_is_default) return AsyncBackend::make_fair_lock();
-    return std::make_shared<ModelLock>(*this, ModelLock::Kind::fair);
+    const bool is_plain = broken("fair_lock_is_plain");
+    return std::make_shared<ModelLock>(*this, is_plain ? ModelLock::Kind::plain : ModelLock::Kind::fair);
   }
-  std::shared_ptr<EventCore> make_event() override { return std::make_shared<ModelEvent>(*this); }
+  std::shared_ptr<EventCore> make_event() override {
+    const auto original = [this] { return std::make_shared<ModelEvent>(*this); };
+    return options_.faults.make_event ? options_.faults.make_event(original) : original();
+  }
   std::shared_ptr<ConditionCore> make_condition(std::shared_ptr<LockCore> lock) override {
-    return std::make_shared<ModelCondition>(*this, std::move(lock));
+    const auto original = [this](std::shared_ptr<LockCore> given) {
+      return std::make_shared<ModelCondition>(*this, std::move(given));
+    };
+    return options_.faults.make_condition ? options_.faults.make_condition(std::move(lock), original)
+                                          : original(std::move(lock));
   }
 
   bool suspend_in_thread(WaitPoint& point, const std::shared_ptr<ThreadJob>& job, AbandonOnCancel abandon) override {

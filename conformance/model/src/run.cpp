@@ -156,6 +156,7 @@ void Run::settle() {
     give_outcome(*task, reports_cancellation);
     if (wait.on_outcome && !wait.is_yield) wait.on_outcome(reports_cancellation);
     wait.outcome_stands = wait.may_go_on && !wait.may_go_on();
+    wait.wake_time = wait.outcome_stands ? never : wait.wake_time;
     if (wait.outcome_stands) return true;
     const bool jumps_the_queue = broken("yields_play_ping_pong") && wait.is_yield && ready_.size() > 1;
     ready_.insert(jumps_the_queue ? ready_.begin() + 1 : ready_.end(), task);

@@ -46,6 +46,13 @@ struct Faults {
   std::function<Sleep(AsyncBackend& backend, Seconds delay)> sleep;
   std::function<Sleep(AsyncBackend& backend, TimePoint wake_time)> sleep_until;
   std::function<TimeoutScope(AsyncBackend& backend, TimePoint deadline)> timeout_at;
+  using MakeLock = std::function<std::shared_ptr<LockCore>()>;
+  std::function<std::shared_ptr<LockCore>(const MakeLock& original)> make_lock;
+  using MakeEvent = std::function<std::shared_ptr<EventCore>()>;
+  std::function<std::shared_ptr<EventCore>(const MakeEvent& original)> make_event;
+  using MakeCondition = std::function<std::shared_ptr<ConditionCore>(std::shared_ptr<LockCore>)>;
+  std::function<std::shared_ptr<ConditionCore>(std::shared_ptr<LockCore> lock, const MakeCondition& original)>
+      make_condition;
 };
 
 struct ModelOptions {

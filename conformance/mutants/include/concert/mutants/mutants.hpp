@@ -36,6 +36,9 @@ std::vector<Mutant> gather_mutants();
 std::vector<Mutant> task_mutants();
 std::vector<Mutant> scope_mutants();
 std::vector<Mutant> timeout_mutants();
+std::vector<Mutant> lock_mutants();
+std::vector<Mutant> event_mutants();
+std::vector<Mutant> condition_mutants();
 /// Does nothing; always throws; runs everything inline; never cancels.
 std::vector<Mutant> null_backends();
 
