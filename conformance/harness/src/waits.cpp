@@ -116,8 +116,7 @@ const std::vector<WaitKind>& checkpoint_kinds() {
                            {"sleep in a scope", in_nested_scope},
                            {"wait", in_wait},
                            {"join", in_join},
-                           {"the exit of a group", in_group_exit},
-                           {"acquire", in_acquire}});
+                           {"the exit of a group", in_group_exit}});
     return all;
   }();
   return kinds;
