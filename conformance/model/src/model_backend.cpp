@@ -130,8 +130,13 @@ class ModelBackend final : public AsyncBackend {
   }
 
   bool suspend_in_thread(WaitPoint& point, const std::shared_ptr<ThreadJob>& job, AbandonOnCancel abandon) override {
-    Run::require("run_in_thread").workers->suspend(point, job, abandon);
-    return true;
+    WorkerThreads& workers = *Run::require("run_in_thread").workers;
+    const auto suspend = [&](const std::shared_ptr<ThreadJob>& own_job, AbandonOnCancel own_abandon) {
+      workers.suspend(point, own_job, own_abandon);
+      return true;
+    };
+    if (options_.faults.suspend_in_thread) return options_.faults.suspend_in_thread(point, job, abandon, suspend);
+    return suspend(job, abandon);
   }
 
   std::shared_ptr<PortalCore> make_portal() override {

@@ -22,7 +22,10 @@ void WorkerThreads::suspend(WaitPoint& point, const std::shared_ptr<ThreadJob>& 
   };
   run_.block(std::move(wait));
   ++run_.awaited_jobs;
-  if (run_.current->wait.cancelled_from_the_start) return;
+  bool& refused = run_.current->wait.cancelled_from_the_start;
+  if (run_.broken("thread_call_ignores_earlier_requests")) refused = false;
+  if (refused && !run_.broken("refused_function_runs_all_the_same")) return;
+  if (run_.broken("line_cannot_be_left")) run_.current->wait.can_be_cancelled = abandon.value;
   line_.push_back(call);
   start_next();
 }
@@ -49,14 +52,25 @@ void WorkerThreads::start_next() {
 void WorkerThreads::give_up(Call& call) {
   if (!call.has_run) --run_.awaited_jobs;
   call.is_cancelled = true;
-  call.job.reset();
+  const bool has_begun = !std::exchange(call.job, nullptr);
+  if (!has_begun || !run_.broken("abandoned_function_gives_up_its_place")) return;
+  ++most_at_once_;
+  start_next();
 }
 
 void WorkerThreads::has_ended(const std::shared_ptr<Call>& call, std::uint64_t thread_id) {
   threads_.at(thread_id).join();
   threads_.erase(thread_id);
   call->has_run = true;
-  if (!call->is_cancelled) --run_.awaited_jobs;
+  if (!call->is_cancelled) {
+    --run_.awaited_jobs;
+    if (run_.broken("thread_call_eats_the_request")) forget_requests(call->caller.node);
+    if (run_.broken("late_request_takes_the_value")) {
+      call->caller.wait.cancelled_from_the_start = sees_cancellation(call->caller.node);
+    }
+  } else if (run_.broken("abandoned_end_is_reported") && run_.on_unhandled_error) {
+    run_.on_unhandled_error(std::make_exception_ptr(UsageError("nobody waits for this function")), "a worker thread");
+  }
   start_next();
 }
 

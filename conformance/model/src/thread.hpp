@@ -43,7 +43,7 @@ class WorkerThreads {
   void has_ended(const std::shared_ptr<Call>& call, std::uint64_t thread_id);
 
   Run& run_;
-  const std::size_t most_at_once_;
+  std::size_t most_at_once_;
   std::deque<std::shared_ptr<Call>> line_;
   std::map<std::uint64_t, std::thread> threads_;
   std::uint64_t next_thread_id_ = 0;

@@ -66,6 +66,8 @@ BackendAdapter model_adapter(const model::ModelOptions& options) {
   return adapter;
 }
 
+std::unique_ptr<AsyncBackend> sound_model() { return model::model_backend(on_harness({})); }
+
 Mutant model_mutant(std::string name, std::string breaks, std::vector<Kill> kills) {
   Mutant mutant;
   mutant.make = [name] {

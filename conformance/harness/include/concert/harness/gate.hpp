@@ -65,7 +65,9 @@ Coro<bool> yield_until(AsyncBackend& backend, Condition condition,
   while (!condition()) {
     if (real_now() > limit) co_return false;
     std::this_thread::sleep_for(std::chrono::microseconds(20));
-    co_await backend.cancel_shielded_coro_yield();
+    // Loops make a number of steps before they look for what came from outside.
+    constexpr int yields = 16;
+    for (int i = 0; i < yields && !condition(); ++i) co_await backend.cancel_shielded_coro_yield();
   }
   co_return true;
 }

@@ -53,6 +53,9 @@ struct Faults {
   using MakeCondition = std::function<std::shared_ptr<ConditionCore>(std::shared_ptr<LockCore>)>;
   std::function<std::shared_ptr<ConditionCore>(std::shared_ptr<LockCore> lock, const MakeCondition& original)>
       make_condition;
+  std::function<bool(WaitPoint& point, const std::shared_ptr<ThreadJob>& job, AbandonOnCancel abandon,
+                     const std::function<bool(const std::shared_ptr<ThreadJob>&, AbandonOnCancel)>& original)>
+      suspend_in_thread;
 };
 
 struct ModelOptions {
