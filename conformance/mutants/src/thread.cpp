@@ -172,6 +172,7 @@ std::vector<Mutant> thread_mutants() {
                       {"Thread002", "no-failure"},
                       {"Thread003", "no-failure"},
                       {"Thread004", "same-object"},
+                      {"Thread005", "no-failure"},
                       {"Thread010", "crowd-failed"},
                       {"Thread011", "crowd-failed"},
                       {"Thread012", "one-for-one"},
