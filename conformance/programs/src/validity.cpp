@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "concert/programs/validity.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace concert::programs {
+
+namespace {
+
+using Statements = std::vector<Statement>;
+
+/// Where a statement stands.
+struct Place {
+  bool in_shield = false;
+  bool in_gather = false;
+  /// The task has a group around here, to spawn into.
+  bool in_group = false;
+  /// Locks that this task holds, and those that tasks around it hold.
+  std::set<int> own_locks;
+  std::set<int> outer_locks;
+  /// This task and the tasks around it.
+  std::set<int> tasks{0};
+
+  /// Inside a task that is spawned here. The group of a spawn_into may stand in a shield.
+  Place of_task(const Statement& spawn) const {
+    Place inner;
+    inner.in_shield = in_shield || spawn.op == Op::spawn_into;
+    inner.outer_locks = outer_locks;
+    inner.outer_locks.insert(own_locks.begin(), own_locks.end());
+    inner.tasks = tasks;
+    inner.tasks.insert(spawn.object);
+    return inner;
+  }
+  /// Inside the body of a statement that is no task.
+  Place of_body(const Statement& statement) const {
+    Place inner = *this;
+    inner.in_gather = statement.op == Op::gather;
+    if (statement.op == Op::shield) inner.in_shield = true;
+    if (statement.op == Op::group) inner.in_group = true;
+    if (statement.op == Op::with_lock) inner.own_locks.insert(statement.a);
+    return inner;
+  }
+};
+
+bool makes_task(Op op) { return op == Op::spawn || op == Op::spawn_into || op == Op::branch; }
+
+/// Waits that somebody else must end.
+bool is_unbounded_wait(Op op) {
+  switch (op) {
+    case Op::sleep_forever:
+    case Op::wait:
+    case Op::join:
+    case Op::join_or_cancel:
+    case Op::with_lock:
+    case Op::condition_wait:
+    case Op::event_wait: return true;
+    default: return false;
+  }
+}
+
+/// The rule that the statement breaks, or nothing.
+std::string_view broken_rule(const Statement& statement, const Place& place) {
+  const Op op = statement.op;
+  if (place.in_gather != (op == Op::branch)) return "a branch stands in a gather, and nothing else does";
+  if (place.in_shield && is_unbounded_wait(op)) return "V3: nobody could end this wait inside the shield";
+  switch (op) {
+    case Op::spawn:
+      if (!place.in_group) return "the task has no group here";
+      break;
+    case Op::with_lock:
+      if (place.own_locks.contains(statement.a)) return "V4: the task holds this lock already";
+      break;
+    case Op::condition_wait:
+      if (place.outer_locks.contains(statement.a)) return "V6: a task around this one holds the lock";
+      [[fallthrough]];
+    case Op::notify:
+      if (!place.own_locks.contains(statement.a)) return "V4: the task does not hold the condition's lock";
+      break;
+    case Op::join_or_cancel:
+      if (!place.own_locks.empty() || !place.outer_locks.empty()) return "V5: under a held lock";
+      if (statement.a <= *place.tasks.rbegin()) return "V5: the task does not come later";
+      break;
+    case Op::wait:
+    case Op::join:
+      if (place.tasks.contains(statement.a)) return "V7: the task itself, or one around it";
+      break;
+    default: break;
+  }
+  return {};
+}
+
+/// Calls `visit(statement, place)` for each, outermost first.
+template <class List, class Visit>
+void walk(List& statements, const Place& place, const Visit& visit) {
+  for (auto& statement : statements) {
+    visit(statement, place);
+    walk(statement.body, makes_task(statement.op) ? place.of_task(statement) : place.of_body(statement), visit);
+  }
+}
+
+int in_range(int value, int count) { return count == 0 ? 0 : ((value % count) + count) % count; }
+
+int at_least(int value, int least) { return std::max(value, least); }
+
+/// Numbers every statement and object, in the order in which the program is read.
+void number(Program& program) {
+  int next = 0;
+  program.tasks = 1;
+  program.scopes = program.groups = 0;
+  walk(program.statements, Place(), [&](Statement& statement, const Place&) {
+    statement.number = next++;
+    statement.object = 0;
+    if (makes_task(statement.op)) statement.object = program.tasks++;
+    if (statement.op == Op::scope) statement.object = program.scopes++;
+    if (statement.op == Op::group) statement.object = program.groups++;
+  });
+}
+
+/// Takes each argument into its range.
+void bound_arguments(Program& program) {
+  walk(program.statements, Place(), [&](Statement& statement, const Place&) {
+    int& a = statement.a;
+    int& b = statement.b;
+    switch (statement.op) {
+      case Op::sleep:
+      case Op::sleep_until: a = at_least(a, 0); break;
+      case Op::scope:
+        a = at_least(a, past_deadline);
+        b = in_range(b, 2);
+        break;
+      case Op::cancel_scope: a = in_range(a, program.scopes); break;
+      case Op::reschedule:
+        a = in_range(a, program.scopes);
+        b = at_least(b, past_deadline);
+        break;
+      case Op::spawn: a = in_range(a, 2); break;
+      case Op::spawn_into: a = in_range(a, program.groups); break;
+      case Op::cancel_task:
+      case Op::wait:
+      case Op::join:
+      case Op::join_or_cancel: a = in_range(a, program.tasks); break;
+      case Op::with_lock: a = in_range(a, lock_count); break;
+      case Op::condition_wait: a = in_range(a, condition_count); break;
+      case Op::notify:
+        a = in_range(a, condition_count);
+        b = in_range(b, 4);
+        break;
+      case Op::event_set:
+      case Op::event_wait: a = in_range(a, event_count); break;
+      case Op::raise:
+      case Op::give: a = in_range(a, 10); break;
+      case Op::guard: a = in_range(a, static_cast<int>(Guard::replace) + 1); break;
+      case Op::ask: a = in_range(a, static_cast<int>(Question::tasks) + 1); break;
+      case Op::misuse: a = in_range(a, static_cast<int>(Misuse::nested_bootstrap) + 1); break;
+      default: a = b = 0; break;
+    }
+    const OpInfo& op = info(statement.op);
+    if (op.a.empty()) a = 0;
+    if (op.b.empty()) b = 0;
+    if (!op.has_body) statement.body.clear();
+  });
+}
+
+}  // namespace
+
+std::vector<std::string> violations(const Program& program) {
+  std::vector<std::string> found;
+  walk(program.statements, Place(), [&](const Statement& statement, const Place& place) {
+    if (const std::string_view rule = broken_rule(statement, place); !rule.empty()) {
+      found.push_back("#" + std::to_string(statement.number) + " " + std::string(info(statement.op).name) + ": " +
+                      std::string(rule));
+    }
+  });
+  return found;
+}
+
+Program settle(std::vector<Statement> statements) {
+  Program program;
+  program.statements = std::move(statements);
+  // A statement that goes takes tasks and scopes with it, so that references change: once more then. Each round leaves
+  // fewer statements that are more than a yield.
+  for (bool changed = true; changed;) {
+    number(program);
+    bound_arguments(program);
+    number(program);
+    changed = false;
+    walk(program.statements, Place(), [&](Statement& statement, const Place& place) {
+      if (place.in_gather && statement.op != Op::branch) {
+        Statement branch;
+        branch.op = Op::branch;
+        branch.body.push_back(std::move(statement));
+        statement = std::move(branch);
+        changed = true;
+      } else if (!broken_rule(statement, place).empty()) {
+        statement = Statement();
+        changed = true;
+      }
+    });
+  }
+  return program;
+}
+
+}  // namespace concert::programs
