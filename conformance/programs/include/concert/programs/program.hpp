@@ -63,7 +63,6 @@ enum class Misuse : int {
   nan_deadline,
   spawn_before_enter,
   spawn_after_exit,
-  wait_for_oneself,
   nested_bootstrap,
 };
 

@@ -45,7 +45,8 @@ struct Record {
   Result result = Result::value;
   /// A value, the number of an error, or flags (see `Flag`).
   std::int64_t value = 0;
-  /// Sorted; of Result::group: the numbers of the errors, timeout_leaf, cancelled_leaf or other_leaf for others.
+  /// Of Result::group, sorted: the numbers of the errors, timeout_leaf, cancelled_leaf or other_leaf for others. Of the
+  /// values of a gather: these, in their order.
   std::vector<int> leaves;
   /// The backend's clock, in nanoseconds since the program began.
   std::int64_t time = 0;
