@@ -2,7 +2,6 @@
 #include "concert/programs/validity.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 namespace concert::programs {
@@ -17,20 +16,22 @@ struct Place {
   bool in_gather = false;
   /// The task has a group around here, to spawn into.
   bool in_group = false;
-  /// Locks that this task holds, and those that tasks around it hold.
-  std::set<int> own_locks;
-  std::set<int> outer_locks;
-  /// This task and the tasks around it.
-  std::set<int> tasks{0};
+  /// Locks that this task holds, and those that tasks around it hold: a bit each.
+  unsigned own_locks = 0;
+  unsigned outer_locks = 0;
+  /// This task, last, and the tasks around it.
+  std::vector<int> tasks{0};
+
+  bool holds(int lock) const { return (own_locks >> lock & 1U) != 0; }
+  bool is_inside(int task) const { return std::find(tasks.begin(), tasks.end(), task) != tasks.end(); }
 
   /// Inside a task that is spawned here. The group of a spawn_into may stand in a shield.
   Place of_task(const Statement& spawn) const {
     Place inner;
     inner.in_shield = in_shield || spawn.op == Op::spawn_into;
-    inner.outer_locks = outer_locks;
-    inner.outer_locks.insert(own_locks.begin(), own_locks.end());
+    inner.outer_locks = outer_locks | own_locks;
     inner.tasks = tasks;
-    inner.tasks.insert(spawn.object);
+    inner.tasks.push_back(spawn.object);
     return inner;
   }
   /// Inside the body of a statement that is no task.
@@ -39,7 +40,7 @@ struct Place {
     inner.in_gather = statement.op == Op::gather;
     if (statement.op == Op::shield) inner.in_shield = true;
     if (statement.op == Op::group) inner.in_group = true;
-    if (statement.op == Op::with_lock) inner.own_locks.insert(statement.a);
+    if (statement.op == Op::with_lock) inner.own_locks |= 1U << statement.a;
     return inner;
   }
 };
@@ -70,21 +71,21 @@ std::string_view broken_rule(const Statement& statement, const Place& place) {
       if (!place.in_group) return "the task has no group here";
       break;
     case Op::with_lock:
-      if (place.own_locks.contains(statement.a)) return "V4: the task holds this lock already";
+      if (place.holds(statement.a)) return "V4: the task holds this lock already";
       break;
     case Op::condition_wait:
-      if (place.outer_locks.contains(statement.a)) return "V6: a task around this one holds the lock";
+      if (place.outer_locks != 0) return "V6: a task around this one holds a lock";
       [[fallthrough]];
     case Op::notify:
-      if (!place.own_locks.contains(statement.a)) return "V4: the task does not hold the condition's lock";
+      if (!place.holds(statement.a)) return "V4: the task does not hold the condition's lock";
       break;
     case Op::join_or_cancel:
-      if (!place.own_locks.empty() || !place.outer_locks.empty()) return "V5: under a held lock";
-      if (statement.a <= *place.tasks.rbegin()) return "V5: the task does not come later";
+      if ((place.own_locks | place.outer_locks) != 0) return "V5: under a held lock";
+      if (statement.a <= place.tasks.back()) return "V5: the task does not come later";
       break;
     case Op::wait:
     case Op::join:
-      if (place.tasks.contains(statement.a)) return "V7: the task itself, or one around it";
+      if (place.is_inside(statement.a)) return "V7: the task itself, or one around it";
       break;
     default: break;
   }
@@ -96,20 +97,30 @@ template <class List, class Visit>
 void walk(List& statements, const Place& place, const Visit& visit) {
   for (auto& statement : statements) {
     visit(statement, place);
+    if (statement.body.empty()) continue;
     walk(statement.body, makes_task(statement.op) ? place.of_task(statement) : place.of_body(statement), visit);
+  }
+}
+
+/// The same without places.
+template <class Visit>
+void each(Statements& statements, const Visit& visit) {
+  for (Statement& statement : statements) {
+    visit(statement);
+    each(statement.body, visit);
   }
 }
 
 int in_range(int value, int count) { return count == 0 ? 0 : ((value % count) + count) % count; }
 
-int at_least(int value, int least) { return std::max(value, least); }
+int time_from(int least, int value) { return std::clamp(value, least, longest_time); }
 
 /// Numbers every statement and object, in the order in which the program is read.
 void number(Program& program) {
   int next = 0;
   program.tasks = 1;
   program.scopes = program.groups = 0;
-  walk(program.statements, Place(), [&](Statement& statement, const Place&) {
+  each(program.statements, [&](Statement& statement) {
     statement.number = next++;
     statement.object = 0;
     if (makes_task(statement.op)) statement.object = program.tasks++;
@@ -120,20 +131,20 @@ void number(Program& program) {
 
 /// Takes each argument into its range.
 void bound_arguments(Program& program) {
-  walk(program.statements, Place(), [&](Statement& statement, const Place&) {
+  each(program.statements, [&](Statement& statement) {
     int& a = statement.a;
     int& b = statement.b;
     switch (statement.op) {
       case Op::sleep:
-      case Op::sleep_until: a = at_least(a, 0); break;
+      case Op::sleep_until: a = time_from(0, a); break;
       case Op::scope:
-        a = at_least(a, past_deadline);
+        a = time_from(past_deadline, a);
         b = in_range(b, 2);
         break;
       case Op::cancel_scope: a = in_range(a, program.scopes); break;
       case Op::reschedule:
         a = in_range(a, program.scopes);
-        b = at_least(b, past_deadline);
+        b = time_from(past_deadline, b);
         break;
       case Op::spawn: a = in_range(a, 2); break;
       case Op::spawn_into: a = in_range(a, program.groups); break;

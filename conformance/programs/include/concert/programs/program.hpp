@@ -73,6 +73,8 @@ inline constexpr HalfTicks one_tick = 2;
 /// Values of a deadline beside times from now on.
 inline constexpr HalfTicks no_deadline = -1;
 inline constexpr HalfTicks past_deadline = -2;
+/// No time in a program is longer: what is shielded must end soon after the watchdog.
+inline constexpr HalfTicks longest_time = 400 * one_tick;
 
 /// The objects of every program: few, because collisions are the point.
 inline constexpr int plain_locks = 2;

@@ -13,12 +13,13 @@ namespace concert::programs {
 // V2  A wait that nobody may ever satisfy stands where it can be cancelled; the interpreter runs everything inside a
 //     watchdog scope.
 // V3  Inside a shield there are only waits that end by themselves: yields, sleeps, scopes and groups of those.
-// V4  A task never acquires a lock that it, or a task around it that waits for it, holds already; a condition is waited
-//     for and notified only with its lock held by the same task.
+// V4  A task never acquires a lock that it holds already (one that a task around it holds is a wait that cancellation
+//     ends); a condition is waited for and notified only with its lock held by the same task.
 // V5  join_or_cancel goes to tasks that come later in the program (so that no two wait for each other), and never
 //     happens under a held lock: the cancelled task may have to take that lock again for its condition.
-// V6  No condition is waited for in a task that lives inside a held lock of another task: who holds the lock may be
-//     waiting, uninterruptibly, for the end of that task's group.
+// V6  No condition is waited for in a task that lives inside a held lock of another task, whichever lock that is: who
+//     holds it may be waiting, uninterruptibly, for the end of that task's group, and the condition's lock may be held
+//     by another one that waits likewise. Two such pairs, each inside the other's lock, wait for each other.
 // V7  wait and join never go to the task itself or to one around it.
 //
 // V5 and V6 are facts about the interface: nobody could end such a wait. TaskGroup and Task::join_or_cancel say so.
