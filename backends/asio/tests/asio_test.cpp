@@ -14,6 +14,7 @@
 #include <functional>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "asio_port.hpp"
 #include "waiting_client.hpp"
@@ -156,6 +157,44 @@ TEST(AsioPort, IsWokenByATurnRequestedFromAnotherThread) {
   WaitingClient client(port);
   port.run(client, runtime::LoopPort::no_descriptor);
   EXPECT_EQ(client.turns, 2);
+}
+
+/// Always busy, as a runtime with ready tasks is: each turn asks for the next one.
+class BusyClient final : public runtime::LoopClient {
+ public:
+  explicit BusyClient(runtime::LoopPort& port) : port_(port) {}
+  void turn() noexcept override {
+    is_requested_ = false;
+    if (++turns <= 10) port_.request_turn_from_other_thread();
+    if (!std::exchange(is_requested_, true)) port_.request_turn();
+  }
+  void timer_fired() noexcept override {}
+  void interrupted() noexcept override {}
+  void unhandled_error(std::exception_ptr, std::string_view) noexcept override {}
+  int turns = 0;
+
+ private:
+  runtime::LoopPort& port_;
+  bool is_requested_ = true;
+};
+
+TEST(AsioPort, WakeUpsOfABusyLoopDoNotAddUp) {
+  boost::asio::io_context io;
+  asio_detail::AsioPort port(&io);
+  BusyClient client(port);
+  constexpr int passes = 100;
+  int pass = 0;
+  const std::function<void()> other_work = [&] {
+    if (++pass == passes) {
+      port.stop();
+    } else {
+      boost::asio::post(io, other_work);
+    }
+  };
+  boost::asio::post(io, other_work);
+  port.run(client, runtime::LoopPort::no_descriptor);
+  EXPECT_EQ(pass, passes);
+  EXPECT_LT(client.turns, 2 * passes);
 }
 
 }  // namespace

@@ -273,8 +273,8 @@ void Loop::unhandled_error(std::exception_ptr error, std::string_view where) noe
 
 void Loop::refuse_thread(std::string_view operation) {
   throw UsageError(std::string(operation) +
-                   ": expected to be called on the thread where this backend runs, but it does not run on this one; "
-                   "call it from a task, inside bootstrap");
+                   ": expected to be called on the thread of a loop that this backend runs, but it runs none on this "
+                   "thread; call it from a task, inside bootstrap");
 }
 
 void Loop::refuse_outside_task(std::string_view operation) {

@@ -95,12 +95,12 @@ void Portal::cancel(std::shared_ptr<PortalCall> call) noexcept {
 }
 
 void Portal::enter() {
-  Loop& loop = binding_.loop_with_task("ThreadsPortal::run");
   const std::lock_guard lock(mutex_);
   if (phase_ != Phase::created) {
     throw UsageError(
         "ThreadsPortal::run: expected a new portal, but this one was entered before; create one for each block");
   }
+  Loop& loop = binding_.loop_with_task("ThreadsPortal::run");
   group_ = std::make_unique<Group>(loop.backend());
   group_->enter();
   phase_ = Phase::open;

@@ -47,7 +47,10 @@ std::unique_ptr<CancelScopeCore> RuntimeBackend::make_cancel_scope(TimePoint dea
 
 std::unique_ptr<ShieldCore> RuntimeBackend::make_shield() { return std::make_unique<Shield>(*this); }
 
-std::unique_ptr<TaskGroupCore> RuntimeBackend::make_task_group() { return std::make_unique<Group>(*this); }
+std::unique_ptr<TaskGroupCore> RuntimeBackend::make_task_group() {
+  Loop::of_current_task(*this, "create_task_group");
+  return std::make_unique<Group>(*this);
+}
 
 bool RuntimeBackend::suspend_yield(WaitPoint& point) {
   Loop::of_current_task(*this, "coro_yield").yield(point, true);

@@ -142,8 +142,8 @@ TEST(Threads, ACallbackOfTheLoopMayCancelAndStartTasks) {
   ManualBackend backend;
   Log log;
   auto scope = backend.open_cancel_scope();
-  auto group = backend.create_task_group();
   const auto main = [&]() -> Coro<> {
+    auto group = backend.create_task_group();
     co_await group.run([&](TaskGroup& tasks) -> Coro<> {
       backend.loop.callbacks.push_back([&] {
         scope.cancel();

@@ -206,9 +206,11 @@ TEST(Portal, NothingInterruptsTheExit) {
 TEST(Portal, MisuseIsNamed) {
   ThreadedBackend backend;
   std::optional<ThreadsPortal> kept;
+  std::optional<ThreadsPortal> unused;
   const auto call = [&] { kept->run_sync([] {}); };
   const auto main = [&]() -> Coro<> {
     kept = backend.create_threads_portal();
+    unused = backend.create_threads_portal();
     ThreadsPortal& portal = *kept;
     const auto from_thread = [&] {
       std::string text;
@@ -234,7 +236,9 @@ TEST(Portal, MisuseIsNamed) {
   EXPECT_TRUE(names(told(call), "exited"));
   EXPECT_TRUE(names(told([&] { backend.create_threads_portal(); }), "create_threads_portal"));
   backend.bootstrap([&]() -> Coro<> {
-    const std::string other_run = co_await outcome_of(kept->run([]() -> Coro<> { co_return; }));
+    const std::string again = co_await outcome_of(kept->run([]() -> Coro<> { co_return; }));
+    EXPECT_TRUE(names(again, "entered before")) << again;
+    const std::string other_run = co_await outcome_of(unused->run([]() -> Coro<> { co_return; }));
     EXPECT_TRUE(names(other_run, "another run")) << other_run;
   });
 }

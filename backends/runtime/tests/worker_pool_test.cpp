@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <future>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -25,6 +24,7 @@ class Gate {
     is_open_ = true;
     is_open_.notify_all();
   }
+  bool is_open() const noexcept { return is_open_; }
   void pass() const noexcept { is_open_.wait(false); }
 
  private:
@@ -122,21 +122,26 @@ TEST(WorkerPool, ARunningFunctionIsAwaitedAndTheRequestStaysPending) {
 
 TEST(WorkerPool, AnAbandonedFunctionCountsUntilItEndsAndAQueuedOneNeverRuns) {
   ThreadedBackend backend;
-  Gate gate;
-  std::atomic<int> began = 0;
+  // Shared with the abandoned function, which may outlive this test.
+  struct Shared {
+    Gate gate;
+    std::atomic<int> began = 0;
+  };
+  const auto shared = std::make_shared<Shared>();
   std::atomic<bool> queued_ran = false;
   const auto main = [&]() -> Coro<> {
     auto group = backend.create_task_group();
     co_await group.run([&](TaskGroup& tasks) -> Coro<> {
       const auto stuck = [&](bool abandons) {
-        return backend.run_in_thread(AbandonOnCancel(abandons), [&] {
-          ++began;
-          gate.pass();
-        });
+        const auto pass = [shared] {
+          ++shared->began;
+          shared->gate.pass();
+        };
+        return backend.run_in_thread(AbandonOnCancel(abandons), pass);
       };
       const auto first = co_await tasks.start(stuck, true);
       const auto second = co_await tasks.start(stuck, false);
-      co_await until(backend, [&] { return began == 2; });
+      co_await until(backend, [&] { return shared->began == 2; });
       for (const bool abandons : {true, false}) {
         const auto queued = co_await tasks.start(
             [&](bool mode) { return backend.run_in_thread(AbandonOnCancel(mode), [&] { queued_ran = true; }); },
@@ -153,49 +158,48 @@ TEST(WorkerPool, AnAbandonedFunctionCountsUntilItEndsAndAQueuedOneNeverRuns) {
       const auto third = co_await tasks.start([&]() { return backend.run_in_thread([] {}); });
       co_await backend.coro_yield();
       EXPECT_FALSE(third.done()) << "both threads are busy";
-      gate.open();
+      shared->gate.open();
       co_await third.wait();
     });
     EXPECT_FALSE(queued_ran);
   };
   backend.bootstrap(RunnerOptions().set("worker_threads", std::size_t{2}), main);
-  EXPECT_EQ(began, 2);
+  EXPECT_EQ(shared->began, 2);
 }
 
 TEST(WorkerPool, TheRunEndsWithoutAFunctionThatIsStuck) {
   const auto gate = std::make_shared<Gate>();
-  std::promise<void> ended;
-  const auto token = std::make_shared<int>(1);
+  const auto gone = std::make_shared<Gate>();
+  bool caught = false;
   {
     ThreadedBackend backend;
     const auto main = [&]() -> Coro<> {
-      std::atomic<bool> began = false;
+      const auto began = std::make_shared<std::atomic<bool>>(false);
       auto scope = backend.open_cancel_scope();
       auto group = backend.create_task_group();
       co_await group.run([&](TaskGroup& tasks) -> Coro<> {
         tasks.start_soon([&]() -> Coro<> {
-          co_await until(backend, [&] { return began.load(); });
+          co_await until(backend, [&] { return began->load(); });
           scope.cancel();
         });
-        const auto stuck = [gate, token, &began, &ended] {
-          std::promise<void> told = std::move(ended);
-          began = true;
+        const auto stuck = [gate, began](const std::shared_ptr<void>&) {
+          *began = true;
           gate->pass();
-          told.set_value_at_thread_exit();
           throw std::runtime_error("for nobody");
         };
-        co_await scope.run([&]() { return backend.run_in_thread(AbandonOnCancel(true), stuck); });
+        // Destroyed with the arguments of the function.
+        std::shared_ptr<void> token(nullptr, [gone](void*) { gone->open(); });
+        const auto call = [&]() { return backend.run_in_thread(AbandonOnCancel(true), stuck, std::move(token)); };
+        co_await scope.run(call);
       });
-      EXPECT_TRUE(scope.cancelled_caught());
+      caught = scope.cancelled_caught();
     };
-    std::future<void> end = ended.get_future();
     backend.bootstrap(main);
-    // The backend may go before the thread does.
-    EXPECT_EQ(end.wait_for(0s), std::future_status::timeout);
-    gate->open();
-    end.wait();
   }
-  EXPECT_EQ(token.use_count(), 1);
+  EXPECT_TRUE(caught);
+  EXPECT_FALSE(gone->is_open());
+  gate->open();
+  gone->pass();
 }
 
 TEST(WorkerPool, AThreadIsUsedAgain) {

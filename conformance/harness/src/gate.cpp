@@ -9,7 +9,10 @@ bool Gate::wait() {
   if (is_open_) return true;
   ++blocked_;
   under_way_.pause();
-  if (!opened_.wait_for(lock, patience, [this] { return is_open_; })) {
+  // In real time, also on the thread of a loop, where only a broken backend calls this.
+  const auto limit = real_now() + patience;
+  while (!is_open_ && real_now() < limit) opened_.wait_until(lock, limit);
+  if (!is_open_) {
     timed_out_ = true;
     --blocked_;
     under_way_.go_on();

@@ -23,17 +23,20 @@ namespace {
 struct EndOfTheGroup {};
 }  // namespace
 
-Coro<Aftermath> run_with_request(AsyncBackend& backend, Source source, Seconds after, std::function<Coro<>()> work) {
+/// `deadline` is that of the inner scope from its beginning.
+static Coro<Aftermath> run_with(AsyncBackend& backend, Source source, TimePoint deadline,
+                                const std::function<Coro<>()>& moment, const std::function<Coro<>()>& work) {
   auto outer = backend.open_cancel_scope();
-  auto inner = backend.open_cancel_scope(source == Source::deadline ? backend.current_time() + after : never);
+  auto inner = backend.open_cancel_scope(deadline);
   const auto in_scopes = [&]() -> Coro<> { co_await outer.run([&] { return inner.run(work); }); };
   std::optional<Task<void>> worker;
   auto group = backend.create_task_group();
   try {
     co_await group.run([&](TaskGroup& tasks) -> Coro<> {
       worker = co_await tasks.start(in_scopes);
-      co_await backend.sleep(after);
+      co_await moment();
       if (source == Source::scope) inner.cancel();
+      if (source == Source::deadline && deadline == never) inner.reschedule(backend.current_time());
       if (source == Source::outer_scope) outer.cancel();
       if (source == Source::task) worker->cancel();
       if (source == Source::group) throw EndOfTheGroup();
@@ -44,6 +47,17 @@ Coro<Aftermath> run_with_request(AsyncBackend& backend, Source source, Seconds a
   Aftermath aftermath{scope.cancel_called(), scope.cancelled_caught(), false};
   if (worker) aftermath.task_cancelled = worker->cancelled();
   co_return aftermath;
+}
+
+Coro<Aftermath> run_with_request(AsyncBackend& backend, Source source, Seconds after, std::function<Coro<>()> work) {
+  const TimePoint deadline = source == Source::deadline ? backend.current_time() + after : never;
+  const std::function<Coro<>()> moment = [&]() -> Coro<> { co_await backend.sleep(after); };
+  co_return co_await run_with(backend, source, deadline, moment, work);
+}
+
+Coro<Aftermath> run_with_request_at(AsyncBackend& backend, Source source, std::function<Coro<>()> moment,
+                                    std::function<Coro<>()> work) {
+  co_return co_await run_with(backend, source, never, moment, work);
 }
 
 }  // namespace detail

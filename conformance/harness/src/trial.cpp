@@ -37,7 +37,9 @@ Trial::Trial(const BackendAdapter& adapter, const Schedule& schedule)
 Trial::~Trial() = default;
 
 RunnerOptions Trial::runner_options() const {
-  return adapter_.runner_options ? adapter_.runner_options(schedule_) : RunnerOptions();
+  RunnerOptions options = adapter_.runner_options ? adapter_.runner_options(schedule_) : RunnerOptions();
+  for (const auto& [name, value] : extra_options.values()) options.set(name, value);
+  return options;
 }
 
 std::exception_ptr Trial::run(const std::function<Coro<>(AsyncBackend&)>& body) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "concert/harness/waits.hpp"
 
+#include "concert/harness/log.hpp"
+
 namespace concert::conformance {
 
 namespace {
@@ -39,6 +41,37 @@ Coro<> in_group_exit(AsyncBackend& backend) {
 }
 Coro<> in_gather(AsyncBackend& backend) { co_await backend.gather(in_sleep(backend), in_sleep_forever(backend)); }
 
+Coro<> in_acquire(AsyncBackend& backend) {
+  auto lock = backend.create_lock();
+  // The holder outlives the request, so that only the request can end the wait.
+  auto waited = backend.create_event();
+  auto group = backend.create_task_group();
+  co_await group.run([&](TaskGroup& tasks) -> Coro<> {
+    const auto rest = [&]() -> Coro<> {
+      auto limit = backend.move_on_after(long_time);
+      const auto until_waited = [&]() -> Coro<> { co_await waited.wait(); };
+      co_await limit.run(until_waited);
+    };
+    co_await tasks.start([&]() -> Coro<> {
+      auto held = co_await lock.scoped();
+      co_await backend.ignore_cancellation(rest());
+    });
+    const std::exception_ptr outcome = co_await outcome_of(lock.acquire());
+    waited.set();
+    if (outcome) std::rethrow_exception(outcome);
+    lock.release();
+  });
+}
+Coro<> in_event_wait(AsyncBackend& backend) {
+  auto event = backend.create_event();
+  co_await event.wait();
+}
+Coro<> in_condition_wait(AsyncBackend& backend) {
+  auto condition = backend.create_condition_var();
+  auto held = co_await condition.scoped();
+  co_await condition.wait();
+}
+
 Coro<> by_yield(AsyncBackend& backend) { co_await backend.coro_yield(); }
 Coro<> by_sleep_of_nothing(AsyncBackend& backend) { co_await backend.sleep(Seconds(0)); }
 Coro<> by_sleep_until_the_past(AsyncBackend& backend) {
@@ -59,6 +92,9 @@ const std::vector<WaitKind>& wait_kinds() {
       {"join_or_cancel", in_join_or_cancel},
       {"the exit of a group", in_group_exit},
       {"gather", in_gather},
+      {"acquire", in_acquire},
+      {"the wait for an event", in_event_wait},
+      {"the wait for a condition", in_condition_wait},
   };
   return kinds;
 }

@@ -30,9 +30,12 @@ class Mailbox {
     const std::lock_guard lock(mutex_);
     return posted_.empty();
   }
+  /// What is still there is dropped: it may hold what holds the mailbox.
   void close() {
+    std::vector<Action> dropped;
     const std::lock_guard lock(mutex_);
     is_closed_ = true;
+    dropped.swap(posted_);
   }
 
  private:

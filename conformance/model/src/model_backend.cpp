@@ -7,10 +7,15 @@
 #include <random>
 #include <utility>
 
+#include "condition.hpp"
+#include "event.hpp"
 #include "group.hpp"
+#include "lock.hpp"
+#include "portal.hpp"
 #include "run.hpp"
 #include "scope.hpp"
 #include "task.hpp"
+#include "thread.hpp"
 
 namespace concert::model {
 
@@ -70,6 +75,7 @@ class ModelBackend final : public AsyncBackend {
   }
   std::unique_ptr<ShieldCore> make_shield() override { return std::make_unique<ModelShield>(); }
   std::unique_ptr<TaskGroupCore> make_task_group() override {
+    Run::require("create_task_group");
     return std::make_unique<ModelGroup>(*this, options_, ModelGroup::Use::group);
   }
 
@@ -102,16 +108,45 @@ class ModelBackend final : public AsyncBackend {
     return true;
   }
 
-  // STUBS
-  std::shared_ptr<LockCore> make_lock() override { throw std::logic_error("not yet"); }
-  std::shared_ptr<EventCore> make_event() override { throw std::logic_error("not yet"); }
-  std::shared_ptr<ConditionCore> make_condition(std::shared_ptr<LockCore>) override {
-    throw std::logic_error("not yet");
+  std::shared_ptr<LockCore> make_lock() override {
+    const auto original = [this] { return std::make_shared<ModelLock>(*this, ModelLock::Kind::plain); };
+    return options_.faults.make_lock ? options_.faults.make_lock(original) : original();
   }
-  bool suspend_in_thread(WaitPoint&, const std::shared_ptr<ThreadJob>&, AbandonOnCancel) override {
-    throw std::logic_error("not yet");
+  std::shared_ptr<LockCore> make_fair_lock() override {
+    if (options_.traits.fair_lock_is_default) return AsyncBackend::make_fair_lock();
+    const bool is_plain = broken("fair_lock_is_plain");
+    return std::make_shared<ModelLock>(*this, is_plain ? ModelLock::Kind::plain : ModelLock::Kind::fair);
   }
-  std::shared_ptr<PortalCore> make_portal() override { throw std::logic_error("not yet"); }
+  std::shared_ptr<EventCore> make_event() override {
+    const auto original = [this] { return std::make_shared<ModelEvent>(*this); };
+    return options_.faults.make_event ? options_.faults.make_event(original) : original();
+  }
+  std::shared_ptr<ConditionCore> make_condition(std::shared_ptr<LockCore> lock) override {
+    const auto original = [this](std::shared_ptr<LockCore> given) {
+      return std::make_shared<ModelCondition>(*this, std::move(given));
+    };
+    return options_.faults.make_condition ? options_.faults.make_condition(std::move(lock), original)
+                                          : original(std::move(lock));
+  }
+
+  bool suspend_in_thread(WaitPoint& point, const std::shared_ptr<ThreadJob>& job, AbandonOnCancel abandon) override {
+    WorkerThreads& workers = *Run::require("run_in_thread").workers;
+    const auto suspend = [&](const std::shared_ptr<ThreadJob>& own_job, AbandonOnCancel own_abandon) {
+      workers.suspend(point, own_job, own_abandon);
+      return true;
+    };
+    if (options_.faults.suspend_in_thread) return options_.faults.suspend_in_thread(point, job, abandon, suspend);
+    return suspend(job, abandon);
+  }
+
+  std::shared_ptr<PortalCore> make_portal() override {
+    // Outside a task too: a function that a thread gave to a portal may create another one.
+    Run* const run = Run::here();
+    if (run == nullptr || &run->backend != this) {
+      throw UsageError("create_threads_portal: no loop of this backend runs on this thread; call it inside bootstrap");
+    }
+    return std::make_shared<ModelPortal>(*run, options_);
+  }
 
   void run_main(TaskRef<> main, const RunnerOptions& given) override {
     if (options_.faults.run_main) {
@@ -170,9 +205,11 @@ class ModelBackend final : public AsyncBackend {
   }
 
   TimePoint own_time() const {
-    const Run& run = Run::require("current_time");
-    if (&run.backend != this) throw UsageError("current_time: another backend runs on this thread");
-    return run.now;
+    // Outside a task too: functions that other threads gave to a portal ask for the time.
+    const Run* const run = Run::here();
+    if (run == nullptr) throw UsageError("current_time: no loop runs on this thread; call it inside bootstrap");
+    if (&run->backend != this) throw UsageError("current_time: another backend runs on this thread");
+    return run->now;
   }
 
   /// Returns false if it need not suspend.

@@ -2,22 +2,31 @@
 #include "run.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <thread>
 #include <utility>
 
 #include "scope.hpp"
 #include "task.hpp"
+#include "thread.hpp"
 
 namespace concert::model {
 
 namespace {
 constinit thread_local Run* run_here = nullptr;
 constinit thread_local std::size_t steps_here = 0;
+constinit std::atomic<std::uint64_t> next_run_number = 1;
 }  // namespace
 
 Run::Run(AsyncBackend& backend_, const ModelOptions& options_, Pick pick_, TimePoint start)
-    : backend(backend_), options(options_), pick(std::move(pick_)), now(start), outer_(std::exchange(run_here, this)) {
+    : backend(backend_),
+      options(options_),
+      number(next_run_number++),
+      pick(std::move(pick_)),
+      now(start),
+      workers(std::make_unique<WorkerThreads>(*this, options_.traits.worker_threads)),
+      outer_(std::exchange(run_here, this)) {
   steps_here = 0;
 }
 
@@ -119,6 +128,11 @@ void Run::settle() {
   notice_deadlines();
   const auto still_blocked = [this](ModelTask* task) {
     Wait& wait = task->wait;
+    if (wait.outcome_stands) {
+      if (!wait.may_go_on()) return true;
+      ready_.push_back(task);
+      return false;
+    }
     const bool over = wait.is_over() ||
                       (broken("cancelled_sleep_keeps_its_timer") && task == stale_sleeper_ && now >= stale_wake_time_);
     bool cancelled = wait.cancelled_from_the_start || (wait.can_be_cancelled && reaches(*task));
@@ -140,6 +154,10 @@ void Run::settle() {
       stale_wake_time_ = wait.wake_time;
     }
     give_outcome(*task, reports_cancellation);
+    if (wait.on_outcome && !wait.is_yield) wait.on_outcome(reports_cancellation);
+    wait.outcome_stands = wait.may_go_on && !wait.may_go_on();
+    wait.wake_time = wait.outcome_stands ? never : wait.wake_time;
+    if (wait.outcome_stands) return true;
     const bool jumps_the_queue = broken("yields_play_ping_pong") && wait.is_yield && ready_.size() > 1;
     ready_.insert(jumps_the_queue ? ready_.begin() + 1 : ready_.end(), task);
     return false;
@@ -159,6 +177,11 @@ std::size_t Run::choose_ready() {
   constexpr std::size_t most_passed_over = 32;
   if (++passed_over_ > most_passed_over) chosen = 0;
   if (chosen == 0) passed_over_ = 0;
+  const std::shared_ptr<const void>& order = ready_[chosen]->wait.goes_on_in_order_with;
+  if (order) {
+    const auto same_order = [&](const ModelTask* task) { return task->wait.goes_on_in_order_with == order; };
+    return static_cast<std::size_t>(std::find_if(ready_.begin(), ready_.end(), same_order) - ready_.begin());
+  }
   const auto begins_in_order = [](const ModelTask* task) { return task->begins_in_order && !task->has_begun(); };
   if (!begins_in_order(ready_[chosen])) return chosen;
   return static_cast<std::size_t>(std::find_if(ready_.begin(), ready_.end(), begins_in_order) - ready_.begin());
@@ -173,7 +196,9 @@ void Run::step() {
   ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(chosen));
   if (task->has_begun() && task->wait.is_yield && !broken("yield_checks_at_the_call")) {
     notice_deadlines();
-    give_outcome(*task, task->wait.can_be_cancelled && reaches(*task));
+    const bool cancelled = task->wait.can_be_cancelled && reaches(*task);
+    give_outcome(*task, cancelled);
+    if (task->wait.on_outcome) task->wait.on_outcome(cancelled);
     if (broken("shielded_yield_eats_the_request") && !task->wait.can_be_cancelled) forget_requests(task->node);
   }
   task->resume();

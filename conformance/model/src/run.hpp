@@ -18,6 +18,7 @@ namespace concert::model {
 
 class ModelScope;
 class ModelTask;
+class WorkerThreads;
 
 /// Why a task does not run. The scheduler asks `is_over` again and again: nobody notifies anybody.
 struct Wait {
@@ -32,6 +33,13 @@ struct Wait {
   /// If the wait is over and cancelled in one instant: one of them wins where it must, else either may.
   bool value_wins = false;
   bool cancellation_wins = false;
+  /// Told the outcome as soon as it is decided: true for Cancelled.
+  std::function<void(bool cancelled)> on_outcome{};
+  /// The outcome stands, but the task goes on only once this holds; empty: at once.
+  std::function<bool()> may_go_on{};
+  bool outcome_stands = false;
+  /// Tasks that have the same object here go on in the order in which they began to wait.
+  std::shared_ptr<const void> goes_on_in_order_with{};
   /// A fault: requests from outside a shield reach it.
   bool ignores_shields = false;
 };
@@ -64,6 +72,8 @@ class Run {
 
   AsyncBackend& backend;
   const ModelOptions& options;
+  /// No other run of the process has it.
+  const std::uint64_t number;
   Pick pick;
   TimePoint now;
   /// For mutants: when the running task was resumed.
@@ -76,6 +86,7 @@ class Run {
   const std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
   /// Functions in worker threads that a task waits for, and portals that are open: something may come from outside.
   std::size_t awaited_jobs = 0;
+  const std::unique_ptr<WorkerThreads> workers;
   std::size_t open_portals = 0;
   UnhandledErrorHandler on_unhandled_error;
   /// For faults that hold on to what is over: refused tasks, failures that were reported.

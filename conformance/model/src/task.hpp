@@ -31,6 +31,8 @@ class ModelTask final : public TaskCore, public TaskBody::Listener {
   /// Runs the task to its next suspension or its end.
   void resume();
   bool has_begun() const noexcept { return begun_; }
+  /// Another handle to the task.
+  TaskRef<> body() const noexcept { return TaskRef<>(&body_); }
 
   Node root;
   /// The innermost node that the task has entered.

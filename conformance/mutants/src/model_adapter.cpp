@@ -28,15 +28,16 @@ std::map<std::string, std::string, std::less<>> declared(const model::Traits& tr
           {"failed_join_reports", traits.failed_join_reports_failure ? "failure" : "cancellation"},
           {"caught_without_own_exception", yes_no(traits.caught_without_own_exception)},
           {"self_join_is_diagnosed", yes_no(traits.self_join_is_diagnosed)},
-          {"lock_reacquire", "refused"},
-          {"free_lock_acquire", "immediate"},
-          {"lock_release", "handed_over"},
-          {"abandoned_lock", "waits"},
-          {"set_event_wait", "immediate"},
-          {"event_wake_order", "fifo"},
-          {"condition_accepts_fair_lock", "yes"},
-          {"worker_threads", "4"},
-          {"portal_submission", "immediate"}};
+          {"lock_reacquire", traits.lock_reacquire_is_refused ? "refused" : "waits"},
+          {"free_lock_acquire", traits.free_lock_is_a_checkpoint ? "checkpoint" : "immediate"},
+          {"lock_release", traits.lock_is_freed_on_release ? "freed" : "handed_over"},
+          {"abandoned_lock", traits.abandoned_lock_is_an_error ? "error" : "waits"},
+          {"set_event_wait", traits.set_event_is_a_checkpoint ? "checkpoint" : "immediate"},
+          {"event_wake_order", traits.event_wakes_in_order ? "fifo" : "unspecified"},
+          // A condition of the model needs a lock of the model's own.
+          {"condition_accepts_fair_lock", yes_no(traits.condition_accepts_fair_lock && !traits.fair_lock_is_default)},
+          {"worker_threads", std::to_string(traits.worker_threads)},
+          {"portal_submission", traits.portal_submission_blocks ? "blocks" : "immediate"}};
 }
 
 /// The clock of the model waits for the same threads as the virtual clock of the harness.
@@ -64,6 +65,8 @@ BackendAdapter model_adapter(const model::ModelOptions& options) {
   };
   return adapter;
 }
+
+std::unique_ptr<AsyncBackend> sound_model() { return model::model_backend(on_harness({})); }
 
 Mutant model_mutant(std::string name, std::string breaks, std::vector<Kill> kills) {
   Mutant mutant;
@@ -121,7 +124,20 @@ std::vector<Variant> model_variants() {
   add("failed_join_reports=cancellation", [](model::Traits& traits) { traits.failed_join_reports_failure = false; });
   add("caught_without_own_exception=yes", [](model::Traits& traits) { traits.caught_without_own_exception = true; });
   add("self_join_is_diagnosed=no", [](model::Traits& traits) { traits.self_join_is_diagnosed = false; });
-  add("all", [](model::Traits& traits) { traits = {true, true, false, false, false, false, true, false}; });
+  add("lock_reacquire=waits", [](model::Traits& traits) { traits.lock_reacquire_is_refused = false; });
+  add("free_lock_acquire=checkpoint", [](model::Traits& traits) { traits.free_lock_is_a_checkpoint = true; });
+  add("lock_release=freed", [](model::Traits& traits) { traits.lock_is_freed_on_release = true; });
+  add("abandoned_lock=error", [](model::Traits& traits) { traits.abandoned_lock_is_an_error = true; });
+  add("set_event_wait=checkpoint", [](model::Traits& traits) { traits.set_event_is_a_checkpoint = true; });
+  add("event_wake_order=unspecified", [](model::Traits& traits) { traits.event_wakes_in_order = false; });
+  add("condition_accepts_fair_lock=no", [](model::Traits& traits) { traits.condition_accepts_fair_lock = false; });
+  add("the default fair lock", [](model::Traits& traits) { traits.fair_lock_is_default = true; });
+  add("worker_threads=1", [](model::Traits& traits) { traits.worker_threads = 1; });
+  add("portal_submission=blocks", [](model::Traits& traits) { traits.portal_submission_blocks = true; });
+  add("all", [](model::Traits& traits) {
+    traits = {true, true, false, false, false, false, true, false, false,
+              true, true, true,  true,  false, false, true, 2,     true};
+  });
   return variants;
 }
 

@@ -106,7 +106,7 @@ std::vector<Mutant> place_mutants() {
     BackendAdapter adapter = model_adapter();
     adapter.make = [home = std::this_thread::get_id()] {
       if (std::this_thread::get_id() != home) throw UsageError("there is no loop on this thread");
-      return model::model_backend();
+      return sound_model();
     };
     return adapter;
   };

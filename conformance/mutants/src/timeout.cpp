@@ -26,7 +26,7 @@ struct LimitRequest {
 /// The model, with one fault in the scopes that move_on_* and timeout* return; plain scopes are sound.
 class FaultyLimits final : public DecoratedBackend {
  public:
-  explicit FaultyLimits(std::string fault) : DecoratedBackend(model::model_backend()), fault_(std::move(fault)) {}
+  explicit FaultyLimits(std::string fault) : DecoratedBackend(sound_model()), fault_(std::move(fault)) {}
 
   bool has(std::string_view fault) const noexcept { return fault_ == fault; }
   std::exception_ptr timeout_error(TimePoint deadline) const { return std::make_exception_ptr(TimeoutError(deadline)); }

@@ -342,6 +342,38 @@ void a_cancelled_yield_lets_others_run_first(Trial& t) {
   });
 }
 
+void a_wait_that_is_ready_is_as_declared(Trial& t) {
+  const bool is_immediate = t.manifest().trait("set_event_wait") == "immediate";
+  int ran = 0;
+  std::exception_ptr outcome;
+  const auto failure = t.run([&](AsyncBackend& backend) -> Coro<> {
+    Event event = backend.create_event();
+    event.set();
+    auto group = backend.create_task_group();
+    co_await group.run([&](TaskGroup& tasks) -> Coro<> {
+      int ready = 0;
+      tasks.start_soon([&]() -> Coro<> {
+        ++ready;
+        co_return;
+      });
+      // Twice, since a checkpoint may be skipped now and then (Yield007).
+      co_await event.wait();
+      co_await event.wait();
+      ran = ready;
+    });
+    auto scope = backend.open_cancel_scope();
+    const auto in_cancelled_scope = [&]() -> Coro<> {
+      scope.cancel();
+      outcome = co_await outcome_of(event.wait());
+    };
+    co_await scope.run(in_cancelled_scope);
+  });
+  t.witness("waits for a set event", 3);
+  t.expect_equal("others-ran", is_immediate ? 0 : 1, ran);
+  t.expect_equal("under-a-request", std::string(is_immediate ? "value" : "cancelled"), outcome_word(outcome));
+  t.expect_no_failure("no-failure", failure);
+}
+
 // ---- What a cancellation is ----------------------------------------------------------------------------------------
 
 void every_cancellation_has_the_declared_type(Trial& t) {
@@ -871,6 +903,7 @@ ClauseTests cancel_tests() {
       {clause::Cancel010, "NoInnerScopeAbsorbsIt", no_inner_scope_absorbs_it},
       {clause::Cancel011, "NothingIsLeftOfItBehindItsScope", nothing_is_left_of_it_behind_its_scope},
       {clause::Cancel012, "ARequestSurvivesWhatCannotBeCancelled", a_request_survives_what_cannot_be_cancelled},
+      {clause::Cancel013, "AWaitThatIsReadyIsAsDeclared", a_wait_that_is_ready_is_as_declared},
       {clause::Cancel014, "AWaitHasOneOutcome", a_wait_has_one_outcome},
       {clause::Cancel015, "OtherThreadsAreRefused", other_threads_are_refused},
       {clause::Cancel016, "NoScopeAbsorbsTheCancellationOfItsTask", no_scope_absorbs_the_cancellation_of_its_task},

@@ -106,7 +106,13 @@ void an_exception_leaves_the_shield_as_it_is(Trial& t) {
 void shielded_work_runs_in_the_current_task(Trial& t) {
   std::vector<std::uint64_t> expected;
   std::vector<std::uint64_t> observed;
+  std::vector<std::exception_ptr> releases;
   const auto failure = t.run([&](AsyncBackend& backend) -> Coro<> {
+    Lock lock = backend.create_lock();
+    const auto release = [&]() -> Coro<> {
+      co_await backend.sleep(10ms);
+      lock.release();
+    };
     const auto look = [&] { observed.push_back(backend.get_current_task().id); };
     const auto work = [&]() -> Coro<> {
       look();
@@ -117,6 +123,8 @@ void shielded_work_runs_in_the_current_task(Trial& t) {
       expected.insert(expected.end(), 4, backend.get_current_task().id);
       co_await backend.ignore_cancellation(work());
       co_await in_shields(backend, true, work());
+      co_await lock.acquire();
+      releases.push_back(co_await outcome_of(backend.ignore_cancellation(release())));
     };
     co_await whole();
     auto group = backend.create_task_group();
@@ -127,6 +135,8 @@ void shielded_work_runs_in_the_current_task(Trial& t) {
   });
   t.witness("looks inside a shield", observed.size());
   t.expect_equal("same-task", expected, observed);
+  t.witness("locks released inside a shield", releases.size());
+  for (const std::exception_ptr& outcome : releases) t.expect_no_failure("same-owner", outcome);
   t.expect_no_failure("no-failure", failure);
 }
 

@@ -27,8 +27,8 @@ class LockCore {
   /// not suspend. The task owns the lock if and only if the outcome is a value (Lock011).
   virtual bool suspend_until_acquired(WaitPoint& point) = 0;
   /// The wait at `point` ended with Cancelled; called by its task, before it goes on. For locks that are not told of
-  /// cancellations in another way.
-  virtual void acquire_cancelled(WaitPoint&) noexcept {}
+  /// cancellations in another way. It may throw what the wait ends with instead (Lock016).
+  virtual void acquire_cancelled(WaitPoint&) {}
   virtual void release() = 0;
   virtual bool locked() const = 0;
 };

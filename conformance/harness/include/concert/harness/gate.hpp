@@ -7,9 +7,12 @@
 #include <cstddef>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "concert/backend.hpp"
+#include "concert/harness/real_clock.hpp"
 #include "concert/harness/virtual_clock.hpp"
 
 namespace concert::conformance {
@@ -51,6 +54,36 @@ class Gate {
   std::size_t arrivals_ = 0;
   std::size_t blocked_ = 0;
 };
+
+/// Lets other tasks run until `condition()` holds, which other threads may bring about; no checkpoint. The loop is not
+/// idle meanwhile, so that it does not wait for a timer. Returns false if that took too long.
+/// `condition` must be trivially destructible, as captures by reference are.
+template <class Condition>
+Coro<bool> yield_until(AsyncBackend& backend, Condition condition,
+                       std::chrono::milliseconds patience = Gate::patience) {
+  const auto limit = real_now() + patience;
+  while (!condition()) {
+    if (real_now() > limit) co_return false;
+    std::this_thread::sleep_for(std::chrono::microseconds(20));
+    // Loops make a number of steps before they look for what came from outside.
+    constexpr int yields = 16;
+    for (int i = 0; i < yields && !condition(); ++i) co_await backend.cancel_shielded_coro_yield();
+  }
+  co_return true;
+}
+
+/// Blocks this thread until `condition()` holds, in real time: after a run, for threads that go on. Returns false if
+/// that took too long.
+template <class Condition>
+bool block_until(const Condition& condition) {
+  // The threads may stand at a gate that loses its patience.
+  const auto limit = real_now() + 2 * Gate::patience;
+  while (!condition()) {
+    if (real_now() > limit) return false;
+    std::this_thread::sleep_for(std::chrono::microseconds(20));
+  }
+  return true;
+}
 
 /// A log that several threads write: the order of the entries is the order in which they were made.
 /// Threads: any.

@@ -27,6 +27,8 @@ struct Aftermath {
 
 namespace detail {
 Coro<Aftermath> run_with_request(AsyncBackend& backend, Source source, Seconds after, std::function<Coro<>()> work);
+Coro<Aftermath> run_with_request_at(AsyncBackend& backend, Source source, std::function<Coro<>()> moment,
+                                    std::function<Coro<>()> work);
 }  // namespace detail
 
 /// Runs `work()` in a task and two scopes of its own; the source asks it to end `after` its first step began.
@@ -35,6 +37,12 @@ Coro<Aftermath> run_with_request(AsyncBackend& backend, Source source, Seconds a
 template <class Work>
 Coro<Aftermath> run_with_request(AsyncBackend& backend, Source source, Seconds after, Work work) {
   return detail::run_with_request(backend, source, after, std::function<Coro<>()>(work));
+}
+
+/// The same; the source asks when `moment()`, which runs beside the work, has returned.
+template <class Moment, class Work>
+Coro<Aftermath> run_with_request_at(AsyncBackend& backend, Source source, Moment moment, Work work) {
+  return detail::run_with_request_at(backend, source, std::function<Coro<>()>(moment), std::function<Coro<>()>(work));
 }
 
 }  // namespace concert::conformance

@@ -48,6 +48,8 @@ class Trial {
   const Schedule& schedule() const noexcept { return schedule_; }
   /// The runner options that make a run follow the schedule; `run` uses them.
   RunnerOptions runner_options() const;
+  /// Further options for the runs of this trial.
+  RunnerOptions extra_options;
 
   // ---- Running -----------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,8 @@ struct WaitKind {
   Coro<> (*block)(AsyncBackend&);
 };
 
-/// Every kind of wait that needs nothing but the loop: sleeps, waits for tasks, the exits of groups and gathers.
+/// Every kind of wait that needs nothing but the loop: sleeps, waits for tasks, locks, events and
+/// conditions, the exits of groups and gathers.
 const std::vector<WaitKind>& wait_kinds();
 
 /// Checkpoints that come back at once or after ten milliseconds, if nothing is cancelled: yields and short sleeps.

@@ -23,6 +23,16 @@ struct Traits {
   bool failed_join_reports_failure = true;      ///< Task028
   bool caught_without_own_exception = false;    ///< Scope038
   bool self_join_is_diagnosed = true;           ///< Shield019
+  bool lock_reacquire_is_refused = true;        ///< Lock012; false: it waits
+  bool free_lock_is_a_checkpoint = false;       ///< Lock013
+  bool lock_is_freed_on_release = false;        ///< Lock014: locked() is false until the next owner runs
+  bool abandoned_lock_is_an_error = false;      ///< Lock016; false: tasks wait on
+  bool set_event_is_a_checkpoint = false;       ///< Cancel013
+  bool event_wakes_in_order = true;             ///< Event010
+  bool condition_accepts_fair_lock = true;      ///< Cond003
+  bool fair_lock_is_default = false;            ///< Fair008: the documented default over events
+  std::size_t worker_threads = 4;               ///< Thread012
+  bool portal_submission_blocks = false;        ///< Portal033
 };
 
 /// Faults that show at the interface: a member that is set is called in place of the model's own function. It may call
@@ -36,6 +46,16 @@ struct Faults {
   std::function<Sleep(AsyncBackend& backend, Seconds delay)> sleep;
   std::function<Sleep(AsyncBackend& backend, TimePoint wake_time)> sleep_until;
   std::function<TimeoutScope(AsyncBackend& backend, TimePoint deadline)> timeout_at;
+  using MakeLock = std::function<std::shared_ptr<LockCore>()>;
+  std::function<std::shared_ptr<LockCore>(const MakeLock& original)> make_lock;
+  using MakeEvent = std::function<std::shared_ptr<EventCore>()>;
+  std::function<std::shared_ptr<EventCore>(const MakeEvent& original)> make_event;
+  using MakeCondition = std::function<std::shared_ptr<ConditionCore>(std::shared_ptr<LockCore>)>;
+  std::function<std::shared_ptr<ConditionCore>(std::shared_ptr<LockCore> lock, const MakeCondition& original)>
+      make_condition;
+  std::function<bool(WaitPoint& point, const std::shared_ptr<ThreadJob>& job, AbandonOnCancel abandon,
+                     const std::function<bool(const std::shared_ptr<ThreadJob>&, AbandonOnCancel)>& original)>
+      suspend_in_thread;
 };
 
 struct ModelOptions {
@@ -43,8 +63,8 @@ struct ModelOptions {
   /// The fault to have, by name (conformance/mutants lists them); empty: none.
   std::string mutant;
   Faults faults{};
-  /// True while other threads are under way, on whom the clock has to wait. Empty: while a worker thread runs a function
-  /// that somebody awaits.
+  /// True while other threads are under way, on whom the clock has to wait. Empty: while a worker thread runs a
+  /// function that somebody awaits.
   std::function<bool()> threads_are_under_way{};
 };
 

@@ -14,6 +14,9 @@ namespace concert::conformance {
 /// The model as a backend under test, with these freedoms taken and, if named, this fault.
 BackendAdapter model_adapter(const model::ModelOptions& options = {});
 
+/// The model without a fault, for decorators: its clock waits for the same threads as the virtual clock of the harness.
+std::unique_ptr<AsyncBackend> sound_model();
+
 /// A fault of the model (a `broken("name")` switch in conformance/model/src) and the checks that must find it.
 Mutant model_mutant(std::string name, std::string breaks, std::vector<Kill> kills);
 
@@ -36,6 +39,10 @@ std::vector<Mutant> gather_mutants();
 std::vector<Mutant> task_mutants();
 std::vector<Mutant> scope_mutants();
 std::vector<Mutant> timeout_mutants();
+std::vector<Mutant> lock_mutants();
+std::vector<Mutant> event_mutants();
+std::vector<Mutant> condition_mutants();
+std::vector<Mutant> thread_mutants();
 /// Does nothing; always throws; runs everything inline; never cancels.
 std::vector<Mutant> null_backends();
 

@@ -19,6 +19,14 @@ ClauseTests join_tests();
 ClauseTests info_tests();
 ClauseTests scope_tests();
 ClauseTests timeout_tests();
+ClauseTests lock_tests();
+ClauseTests fair_tests();
+ClauseTests event_tests();
+ClauseTests condition_tests();
+ClauseTests thread_tests();
+ClauseTests portal_tests();
+ClauseTests portal_future_tests();
+ClauseTests portal_exit_tests();
 
 /// Every test, in the order of the areas.
 ClauseTests all_clause_tests();

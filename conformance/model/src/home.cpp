@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "home.hpp"
+
+#include <string>
+
+namespace concert::model {
+
+Run& Home::find(AsyncBackend& backend, std::string_view operation) {
+  Run* const run = Run::here();
+  if (run == nullptr) {
+    throw UsageError(std::string(operation) + ": no loop runs on this thread; call it inside bootstrap");
+  }
+  if (&run->backend != &backend) throw UsageError(std::string(operation) + ": another backend runs on this thread");
+  return *run;
+}
+
+Home::Home(AsyncBackend& backend, std::string_view operation)
+    : backend_(backend), options_(find(backend, operation).options), run_number_(Run::here()->number) {}
+
+Run& Home::require(std::string_view operation) const {
+  if (!is_here()) {
+    throw UsageError(std::string(operation) +
+                     ": called outside the thread of the loop that made this object; from there use a threads portal");
+  }
+  return *Run::here();
+}
+
+Run& Home::require_task(std::string_view operation) const {
+  Run& run = require(operation);
+  if (run.current == nullptr) throw UsageError(std::string(operation) + ": called outside a task");
+  return run;
+}
+
+}  // namespace concert::model

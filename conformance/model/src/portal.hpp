@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Threads portals of the model.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "concert/backend.hpp"
+#include "group.hpp"
+#include "run.hpp"
+#include "tree.hpp"
+
+namespace concert::model {
+
+/// Every call travels through the mailbox of the run, so the calls of one thread begin in their order.
+class ModelPortal final : public PortalCore, public std::enable_shared_from_this<ModelPortal> {
+ public:
+  ModelPortal(Run& run, const ModelOptions& options)
+      : backend_(run.backend),
+        options_(options),
+        mailbox_(run.mailbox),
+        submission_blocks_(options.traits.portal_submission_blocks) {}
+
+  AsyncBackend& backend() const noexcept override { return backend_; }
+  bool is_on_loop_thread() const noexcept override {
+    return Run::here() != nullptr && Run::here()->mailbox == mailbox_;
+  }
+  void submit(std::shared_ptr<PortalCall> call) override;
+  void cancel(std::shared_ptr<PortalCall> call) noexcept override;
+  void enter() override;
+  Coro<void> exit(std::exception_ptr body_failure) override;
+  void unhandled_error(std::exception_ptr error) noexcept override;
+
+ private:
+  enum class Phase { created, open, closed };
+  void begin(PortalCall& call);
+
+  // Whoever holds a future may ask long after the run: only what is a value or shared is used outside the loop.
+  AsyncBackend& backend_;
+  const ModelOptions& options_;
+  const std::shared_ptr<Mailbox> mailbox_;
+  const bool submission_blocks_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable begun_;
+  Phase phase_ = Phase::created;
+  /// Calls that were submitted, and those of them that have begun.
+  std::size_t submitted_ = 0;
+  std::size_t begun_count_ = 0;
+
+  /// Around the group: cancelled if the body fails, also under calls that have still to begin then.
+  Node node_;
+  std::optional<ModelGroup> group_;
+};
+
+}  // namespace concert::model
