@@ -47,9 +47,8 @@ Counterexample shrunk(const BackendAdapter& backend, const Program& drawn, const
 Run run_program(const BackendAdapter& backend, const Program& program, const Schedule& schedule) {
   Monitor monitor(program);
   Trial trial(backend, schedule);
-  const std::exception_ptr failure = trial.run([&](AsyncBackend& running) -> Coro<> {
-    co_await interpret(running, program, monitor);
-  });
+  const std::exception_ptr failure =
+      trial.run([&](AsyncBackend& running) -> Coro<> { co_await interpret(running, program, monitor); });
   monitor.finish();
   Run run{monitor.violations(), monitor.evaluations(), monitor.trace()};
   if (failure) run.violations.push_back({"RES-1", "the run ended with " + describe(failure)});
@@ -80,12 +79,14 @@ std::string to_text(const Counterexample& counterexample) {
   std::string text = "rule " + std::string(counterexample.violation.rule);
   if (rule != all_rules().end()) {
     text += ": " + std::string(rule->says);
-    for (const std::string_view clause : rule->clauses) text += (clause == rule->clauses.front() ? " (" : ", ") + std::string(clause);
+    for (const std::string_view clause : rule->clauses)
+      text += (clause == rule->clauses.front() ? " (" : ", ") + std::string(clause);
     if (!rule->clauses.empty()) text += ")";
   }
   text += "\n  " + counterexample.violation.message + "\n";
-  text += "program (case " + std::to_string(counterexample.case_index) + ", " + std::to_string(counterexample.size_as_drawn) +
-          " statements as drawn):\n" + to_text(counterexample.program) + "trace:\n";
+  text += "program (case " + std::to_string(counterexample.case_index) + ", " +
+          std::to_string(counterexample.size_as_drawn) + " statements as drawn):\n" + to_text(counterexample.program) +
+          "trace:\n";
   for (const Record& record : counterexample.trace) text += "  " + to_text(record, counterexample.program) + "\n";
   return text;
 }
