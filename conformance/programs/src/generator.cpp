@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -233,7 +234,7 @@ class Generator {
     Statement group = make(Op::group);
     for (int i = 0; i < tasks; ++i) {
       left_ = share - 1;
-      group.body.push_back(make(Op::spawn, random_.percent(15) ? 1 : 0, 0, list(body.of_task(false))));
+      group.body.push_back(make(Op::spawn, spawn_mode(), 0, list(body.of_task(false))));
     }
     left_ = share;
     Statements rest = list(body);
@@ -311,7 +312,7 @@ class Generator {
         return make(op, 0, 0, body(inner));
       }
       case Op::group: return group(here);
-      case Op::spawn: return make(op, random_.percent(20) ? 1 : 0, 0, body(here.of_task(false)));
+      case Op::spawn: return make(op, spawn_mode(), 0, body(here.of_task(false)));
       case Op::spawn_into: return make(op, 0, 0, body(here.of_task(true)));
       case Op::gather: return gather(here);
       case Op::with_lock: return with_lock(lock(), here, nullptr);
@@ -369,6 +370,9 @@ class Generator {
   Statement notification(int condition) {
     return make(Op::notify, condition, random_.percent(60) ? 1 : random_.below(4));
   }
+
+  /// Only `start` gives a handle, without which nobody can name the task.
+  int spawn_mode() { return random_.percent(65) ? 1 : 0; }
 
   // Few objects, and one of them most of the time.
   int lock() { return random_.percent(65) ? main_lock_ : random_.below(lock_count); }
@@ -468,53 +472,75 @@ class Generator {
     }
   }
 
-  struct Counts {
+  /// What there is, by number.
+  struct Census {
     int tasks = 1;
     int scopes = 0;
     int groups = 0;
+    /// Tasks that have a handle.
+    std::vector<int> started;
   };
-  static void count(const Statements& statements, Counts& counts) {
+  static void count(const Statements& statements, Census& census) {
     for (const Statement& statement : statements) {
-      if (makes_task(statement.op)) ++counts.tasks;
-      if (statement.op == Op::scope) ++counts.scopes;
-      if (statement.op == Op::group) ++counts.groups;
-      count(statement.body, counts);
+      if (statement.op == Op::spawn && statement.a == 1) census.started.push_back(census.tasks);
+      if (makes_task(statement.op)) ++census.tasks;
+      if (statement.op == Op::scope) ++census.scopes;
+      if (statement.op == Op::group) ++census.groups;
+      count(statement.body, census);
     }
   }
 
   /// Draws the references, now that it is known what there is.
   void resolve(Statements& top) {
-    Counts all;
+    Census all;
     count(top, all);
-    Counts before;
+    Census before;
     std::vector<int> around{0};
     resolve(top, all, before, around);
   }
-  void resolve(Statements& statements, const Counts& all, Counts& before, std::vector<int>& around) {
-    for (Statement& statement : statements) {
-      switch (statement.op) {
-        case Op::cancel_task: statement.a = random_.percent(5) ? 0 : random_.between(1, all.tasks - 1); break;
+  void resolve(Statements& statements, const Census& all, Census& before, std::vector<int>& around) {
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+      switch (statements[i].op) {
+        case Op::cancel_task: statements[i].a = random_.percent(4) ? 0 : any_task(all, 1, before.tasks); break;
         case Op::wait:
-        case Op::join: statement.a = other_task(all.tasks, around); break;
-        case Op::join_or_cancel:
-          statement.a = around.back() + 1 < all.tasks ? random_.between(around.back() + 1, all.tasks - 1) : 0;
-          if (statement.a == 0) statement = make(Op::cancel_task, random_.between(1, all.tasks - 1));
+        case Op::join: {
+          const int task = any_task(all, 1, before.tasks);
+          if (std::find(around.begin(), around.end(), task) == around.end()) {
+            statements[i].a = task;
+          } else {
+            statements[i] = make(Op::cancel_task, task);
+          }
           break;
+        }
+        case Op::join_or_cancel: {
+          const int least = around.back() + 1;
+          const int task = least < all.tasks ? any_task(all, least, all.tasks) : 0;
+          statements[i] = task >= least && task != 0 ? make(Op::join_or_cancel, task)
+                                                     : make(Op::cancel_task, any_task(all, 1, all.tasks));
+          // A later task is seldom there in the first moment.
+          if (random_.percent(60)) {
+            statements.insert(statements.begin() + static_cast<std::ptrdiff_t>(i),
+                              make(Op::sleep, random_.below(3) * one_tick));
+            ++i;
+          }
+          break;
+        }
         case Op::cancel_scope:
         case Op::reschedule:
           if (all.scopes > 0) {
             // Later ones are not entered yet; earlier ones are often still active.
-            statement.a =
-                before.scopes > 0 && random_.percent(70) ? random_.below(before.scopes) : random_.below(all.scopes);
-          } else if (statement.op == Op::cancel_scope) {
-            statement = make(Op::cancel_task, random_.between(1, all.tasks - 1));
+            const bool earlier = before.scopes > 0 && random_.percent(70);
+            statements[i].a = random_.below(earlier ? before.scopes : all.scopes);
+          } else if (statements[i].op == Op::cancel_scope) {
+            statements[i] = make(Op::cancel_task, any_task(all, 1, all.tasks));
           } else {
-            statement = make(Op::yield);
+            statements[i] = make(Op::yield);
           }
           break;
-        case Op::spawn_into: statement.a = random_.percent(60) ? 0 : random_.below(all.groups); break;
+        case Op::spawn_into: statements[i].a = random_.percent(60) ? 0 : random_.below(all.groups); break;
         default: break;
       }
+      Statement& statement = statements[i];
       if (statement.op == Op::scope) ++before.scopes;
       if (makes_task(statement.op)) {
         around.push_back(before.tasks++);
@@ -526,12 +552,15 @@ class Generator {
     }
   }
 
-  int other_task(int tasks, const std::vector<int>& around) {
-    for (int tries = 0; tries < 8; ++tries) {
-      const int task = random_.between(1, tasks - 1);
-      if (std::find(around.begin(), around.end(), task) == around.end()) return task;
-    }
-    return 0;
+  /// One from `least` on, mostly with a handle, and before `soon` if there is such a one: it is there already then.
+  int any_task(const Census& all, int least, int soon) {
+    std::vector<int> fitting;
+    std::copy_if(all.started.begin(), all.started.end(), std::back_inserter(fitting),
+                 [&](int task) { return task >= least; });
+    const auto later = std::lower_bound(fitting.begin(), fitting.end(), soon);
+    if (later != fitting.begin() && random_.percent(60)) fitting.erase(later, fitting.end());
+    if (!fitting.empty() && !random_.percent(10)) return fitting[random_.index(fitting.size())];
+    return random_.between(least, all.tasks - 1);
   }
 
   Random random_;

@@ -40,7 +40,7 @@ std::string leaf_text(int leaf) {
 
 std::string result_text(const Record& record, bool is_scope) {
   std::string text(to_string(record.result));
-  if (record.result == Result::group) {
+  if (!record.leaves.empty()) {
     text += " of";
     for (const int leaf : record.leaves) text += " " + leaf_text(leaf);
   }
