@@ -253,7 +253,9 @@ class Interpreter {
       failure = std::current_exception();
     }
     Ending ending = describe_ending(failure);
-    if (ending.result != Result::error) ending.value = flags();
+    // Asked in any case: `flags` also forgets a group that is over.
+    const std::int64_t asked = flags();
+    if (ending.result != Result::error) ending.value = asked;
     record(What::left, place.task, statement.number, std::move(ending));
     if (failure) std::rethrow_exception(std::move(failure));
     co_return flow;
