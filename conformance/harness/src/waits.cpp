@@ -45,13 +45,13 @@ Coro<> in_acquire(AsyncBackend& backend) {
   auto lock = backend.create_lock();
   // The holder outlives the request, so that only the request can end the wait.
   auto waited = backend.create_event();
+  const auto rest = [&]() -> Coro<> {
+    auto limit = backend.move_on_after(long_time);
+    const auto until_waited = [&]() -> Coro<> { co_await waited.wait(); };
+    co_await limit.run(until_waited);
+  };
   auto group = backend.create_task_group();
   co_await group.run([&](TaskGroup& tasks) -> Coro<> {
-    const auto rest = [&]() -> Coro<> {
-      auto limit = backend.move_on_after(long_time);
-      const auto until_waited = [&]() -> Coro<> { co_await waited.wait(); };
-      co_await limit.run(until_waited);
-    };
     co_await tasks.start([&]() -> Coro<> {
       auto held = co_await lock.scoped();
       co_await backend.ignore_cancellation(rest());

@@ -58,6 +58,7 @@ std::vector<Mutant> sleep_mutants() {
                  }),
       with_delay("long_sleeps_are_late", "a sleep of more than 10 ms lasts five more",
                  {{"Clock001", "elapsed"},
+                  {"Event008", "undisturbed"},
                   {"Gather001", "time"},
                   {"Gather009", "clean-up"},
                   {"Group002", "time"},
@@ -79,6 +80,7 @@ std::vector<Mutant> sleep_mutants() {
                     {"Cancel008", "each-throws"},
                     {"Cancel009", "each-throws"},
                     {"Cancel012", "lost"},
+                    {"Cond015", "request-pending"},
                     {"Scope005", "delivered"},
                     {"Scope009", "stored-one-passes"},
                     {"Scope017", "first-checkpoint"},
@@ -98,6 +100,7 @@ std::vector<Mutant> sleep_mutants() {
                     {"Cancel008", "each-throws"},
                     {"Cancel009", "each-throws"},
                     {"Cancel012", "lost"},
+                    {"Cond015", "request-pending"},
                     {"Scope005", "delivered"},
                     {"Scope009", "stored-one-passes"},
                     {"Scope017", "first-checkpoint"},
@@ -160,6 +163,8 @@ std::vector<Mutant> sleep_mutants() {
                     {"Cancel008", "first"},
                     {"Cancel014", "next-checkpoint"},
                     {"Cancel016", "absorbed"},
+                    {"Cond005", "cancelled"},
+                    {"Fair003", "cancelled"},
                     {"Gather008", "interrupted"},
                     {"Gather009", "interrupted"},
                     {"Gather011", "outcomes"},
@@ -178,6 +183,7 @@ std::vector<Mutant> sleep_mutants() {
                     {"Group028", "first-step"},
                     {"Group029", "outcome"},
                     {"Group037", "every-checkpoint"},
+                    {"Lock004", "cancelled"},
                     {"Scope019", "no-time-passes"},
                     {"Scope025", "still-cancelled"},
                     {"Scope044", "results"},
@@ -244,7 +250,11 @@ std::vector<Mutant> reading_mutants() {
                    };
                  }),
       with_clock("fortieth_reading_steps_back", "each fortieth reading is five milliseconds old",
-                 {{"Cancel006", "instant"}, {"Clock003", "went-back"}, {"Task029", "time"}, {"Timeout003", "deadline"}},
+                 {{"Cancel006", "instant"},
+                  {"Clock003", "went-back"},
+                  {"Cond013", "instant"},
+                  {"Task029", "time"},
+                  {"Timeout003", "deadline"}},
                  [] {
                    return [count = std::make_shared<std::atomic<int>>(0)](const Original& original) {
                      const TimePoint now = original();

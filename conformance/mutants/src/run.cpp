@@ -112,7 +112,10 @@ std::vector<Mutant> place_mutants() {
   };
   return {
       with_runner("bootstrap_needs_the_first_thread", "bootstrap works on the thread that made the backend only",
-                  {{"Run003", "fresh-thread"}, {"Run009", "at-once"}, {"Util006", "in-the-other-thread"}},
+                  {{"Cond004", "another-backend"},
+                   {"Run003", "fresh-thread"},
+                   {"Run009", "at-once"},
+                   {"Util006", "in-the-other-thread"}},
                   [] {
                     return [home = std::this_thread::get_id()](TaskBody&, const RunnerOptions& given,
                                                                const Original& original) {
