@@ -186,11 +186,15 @@ class Interpreter {
 
   Coro<Flow> execute(Place place, const Statement& statement) {
     switch (statement.op) {
-      case Op::yield: return wait_for(place, statement, backend_.coro_yield());
-      case Op::shielded_yield: return wait_for(place, statement, backend_.cancel_shielded_coro_yield());
-      case Op::sleep: return wait_for(place, statement, backend_.sleep(duration(statement.a)));
-      case Op::sleep_until: return wait_for(place, statement, backend_.sleep_until(start_ + duration(statement.a)));
-      case Op::sleep_forever: return wait_for(place, statement, backend_.sleep_forever());
+      case Op::yield: return wait_for(place, statement, [this] { return backend_.coro_yield(); });
+      case Op::shielded_yield:
+        return wait_for(place, statement, [this] { return backend_.cancel_shielded_coro_yield(); });
+      case Op::sleep:
+        return wait_for(place, statement, [this, &statement] { return backend_.sleep(duration(statement.a)); });
+      case Op::sleep_until:
+        return wait_for(place, statement,
+                        [this, &statement] { return backend_.sleep_until(start_ + duration(statement.a)); });
+      case Op::sleep_forever: return wait_for(place, statement, [this] { return backend_.sleep_forever(); });
       case Op::scope: return scope(place, statement);
       case Op::cancel_scope:
       case Op::reschedule: return change_scope(place, statement);
@@ -204,10 +208,11 @@ class Interpreter {
       case Op::join_or_cancel: return of_task(place, statement);
       case Op::gather: return gather(place, statement);
       case Op::with_lock: return with_lock(place, statement);
-      case Op::condition_wait: return wait_for(place, statement, conditions_[index(statement.a)].wait());
+      case Op::condition_wait: return wait_for_condition(place, statement);
       case Op::notify: return notify(place, statement);
       case Op::event_set: return set_event(place, statement);
-      case Op::event_wait: return wait_for(place, statement, events_[index(statement.a)].wait());
+      case Op::event_wait:
+        return wait_for(place, statement, [this, &statement] { return events_[index(statement.a)].wait(); });
       case Op::raise: return raise(place, statement);
       case Op::give: return give(statement);
       case Op::guard: return guard(place, statement);
@@ -219,10 +224,11 @@ class Interpreter {
     return give(Statement());
   }
 
-  template <class A>
-  Coro<Flow> wait_for(Place place, const Statement& statement, A awaitable) {
+  /// Awaits what `operation` returns. It is called behind the record: a sleep counts from the call.
+  template <class Operation>
+  Coro<Flow> wait_for(Place place, const Statement& statement, Operation operation) {
     record(What::begin, place.task, statement.number);
-    std::exception_ptr failure = co_await failure_of(std::move(awaitable));
+    std::exception_ptr failure = co_await failure_of(operation());
     record(What::end, place.task, statement.number, describe_ending(failure));
     if (failure) std::rethrow_exception(std::move(failure));
     co_return Flow();
@@ -352,11 +358,14 @@ class Interpreter {
     } else if (statement.op == Op::cancel_task) {
       act(place, statement, {Result::value, task->cancel() ? 1 : 0, {}});
     } else if (statement.op == Op::wait) {
-      co_await wait_for(place, statement, task->wait());
+      const auto wait = [&] { return task->wait(); };
+      co_await wait_for(place, statement, wait);
     } else if (statement.op == Op::join) {
-      co_await wait_for(place, statement, task->join());
+      const auto join = [&] { return task->join(); };
+      co_await wait_for(place, statement, join);
     } else {
-      co_await wait_for(place, statement, task->join_or_cancel());
+      const auto join_or_cancel = [&] { return task->join_or_cancel(); };
+      co_await wait_for(place, statement, join_or_cancel);
     }
     co_return Flow();
   }
@@ -381,7 +390,8 @@ class Interpreter {
 
   Coro<Flow> with_lock(Place place, const Statement& statement) {
     Lock& lock = locks_[index(statement.a)];
-    co_await wait_for(place, statement, lock.acquire());
+    const auto acquire = [&] { return lock.acquire(); };
+    co_await wait_for(place, statement, acquire);
     holders_[index(statement.a)] = place.task;
     const auto release = [&] {
       holders_[index(statement.a)].reset();
@@ -399,6 +409,15 @@ class Interpreter {
     record(What::left, place.task, statement.number, describe_ending(failure));
     if (failure) std::rethrow_exception(std::move(failure));
     co_return flow;
+  }
+  Coro<Flow> wait_for_condition(Place place, const Statement& statement) {
+    const std::size_t condition = index(statement.a);
+    const auto wait = [&] { return conditions_[condition].wait(); };
+    std::exception_ptr failure = co_await failure_of(wait_for(place, statement, wait));
+    // Whatever came of it, the lock is held again.
+    holders_[condition] = place.task;
+    if (failure) std::rethrow_exception(std::move(failure));
+    co_return Flow();
   }
   Coro<Flow> notify(Place place, const Statement& statement) {
     Condition& condition = conditions_[index(statement.a)];

@@ -154,7 +154,7 @@ class Monitor::State {
     for (const Frame* frame = &start; frame != nullptr; frame = frame->outer) {
       switch (frame->kind) {
         case Frame::Kind::root:
-          if (task(frame->object).cancel_requested) return true;
+          if (task(frame->object).cancel_requested || may_be_cancelled_by_a_waiter(frame->object, now)) return true;
           break;
         case Frame::Kind::scope: {
           const Scope& found = scope(frame->object);
@@ -169,6 +169,19 @@ class Monitor::State {
           break;
         case Frame::Kind::shield: return false;
       }
+    }
+    return false;
+  }
+  /// True if a task that waits for this one, in join_or_cancel or for its start, may have been cancelled there: it
+  /// hands the request on before it says so. Such waits go to later tasks only, so that this ends.
+  bool may_be_cancelled_by_a_waiter(int number, std::int64_t now) {
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      const std::optional<Record>& begun = tasks[i].begun;
+      if (!begun) continue;
+      const Statement& wait = statement(begun->statement);
+      const bool is_for_it =
+          (wait.op == Op::join_or_cancel && wait.a == number) || (wait.op == Op::spawn && wait.object == number);
+      if (is_for_it && may_be_cancelled(innermost(static_cast<int>(i)), now)) return true;
     }
     return false;
   }
@@ -532,6 +545,8 @@ void Monitor::answered(const Record& record) {
     case Question::scopes:
       for (std::size_t i = 0; i < state_->scopes.size(); ++i) {
         const State::Scope& scope = state_->scopes[i];
+        // What a scope says that is over and is cancelled then is left open.
+        if (scope.left) continue;
         const bool may_be_called =
             scope.requested || scope.may_have_expired || scope.deadline <= record.time + rounding;
         if (scope.requested) check("SCP-2", bit(i), record, "a scope forgot that it was cancelled");
