@@ -372,7 +372,7 @@ class Generator {
   }
 
   /// Only `start` gives a handle, without which nobody can name the task.
-  int spawn_mode() { return random_.percent(65) ? 1 : 0; }
+  int spawn_mode() { return random_.percent(50) ? 1 : 0; }
 
   // Few objects, and one of them most of the time.
   int lock() { return random_.percent(65) ? main_lock_ : random_.below(lock_count); }
@@ -497,7 +497,29 @@ class Generator {
     Census before;
     std::vector<int> around{0};
     resolve(top, all, before, around);
+    std::vector<bool> named(static_cast<std::size_t>(all.tasks));
+    collect_named(top, named);
+    int next = 1;
+    give_handles(top, named, next);
   }
+
+  static void collect_named(const Statements& statements, std::vector<bool>& named) {
+    for (const Statement& statement : statements) {
+      if (info(statement.op).a == "task") named[static_cast<std::size_t>(statement.a)] = true;
+      collect_named(statement.body, named);
+    }
+  }
+  /// Most tasks that somebody names are started, so that there is a handle.
+  void give_handles(Statements& statements, const std::vector<bool>& named, int& next) {
+    for (Statement& statement : statements) {
+      if (makes_task(statement.op)) {
+        const bool is_named = named[static_cast<std::size_t>(next++)];
+        if (statement.op == Op::spawn && is_named && random_.percent(80)) statement.a = 1;
+      }
+      give_handles(statement.body, named, next);
+    }
+  }
+
   void resolve(Statements& statements, const Census& all, Census& before, std::vector<int>& around) {
     for (std::size_t i = 0; i < statements.size(); ++i) {
       switch (statements[i].op) {
@@ -518,9 +540,9 @@ class Generator {
           statements[i] = task >= least && task != 0 ? make(Op::join_or_cancel, task)
                                                      : make(Op::cancel_task, any_task(all, 1, all.tasks));
           // A later task is seldom there in the first moment.
-          if (random_.percent(60)) {
+          if (random_.percent(85)) {
             statements.insert(statements.begin() + static_cast<std::ptrdiff_t>(i),
-                              make(Op::sleep, random_.below(3) * one_tick));
+                              make(Op::sleep, random_.between(1, 2) * one_tick));
             ++i;
           }
           break;
@@ -539,6 +561,12 @@ class Generator {
           break;
         case Op::spawn_into: statements[i].a = random_.percent(60) ? 0 : random_.below(all.groups); break;
         default: break;
+      }
+      // Nor is it when that is the first thing that a task does.
+      const bool names_task = info(statements[i].op).a == "task";
+      if (names_task && i == 0 && statements[i].a >= before.tasks && random_.percent(70)) {
+        statements.insert(statements.begin(), make(Op::sleep, random_.below(3) * one_tick));
+        ++i;
       }
       Statement& statement = statements[i];
       if (statement.op == Op::scope) ++before.scopes;

@@ -565,7 +565,8 @@ Coro<bool> interpret(AsyncBackend& backend, const Program& program, Observer& ob
   Interpreter interpreter(backend, program, observer);
   auto scope = backend.move_on_after(duration(watchdog));
   co_await scope.run([&] { return interpreter.run_main(); });
-  co_return scope.cancelled_caught();
+  // Not cancelled_caught: the main task keeps its Cancelled to itself.
+  co_return scope.cancel_called();
 }
 
 }  // namespace concert::programs
