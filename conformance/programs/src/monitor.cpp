@@ -138,6 +138,13 @@ class Monitor::State {
     task(number).frames = {&new_frame(Frame::Kind::root, number, frame)};
     if (frame != nullptr && frame->kind == Frame::Kind::group) group(frame->object).children.push_back(number);
   }
+  /// A start that was cancelled: its task may never have its first step (Group028).
+  void forget_if_not_begun(int number) {
+    if (task(number).began) return;
+    task(number).spawned = false;
+    const Frame* frame = task(number).frames.front()->outer;
+    if (frame != nullptr && frame->kind == Frame::Kind::group) std::erase(group(frame->object).children, number);
+  }
   /// The innermost group that the task has around itself, or null.
   Frame* own_group(int number) {
     const auto& frames = task(number).frames;
@@ -336,6 +343,7 @@ void Monitor::wait_began(const Record& record) {
 void Monitor::wait_ended(const Record& record) {
   const Statement& statement = state_->statement(record.statement);
   if (statement.op == Op::gather) state_->close(record.task);
+  if (statement.op == Op::spawn && record.result == Result::cancelled) state_->forget_if_not_begun(statement.object);
   judge_cancellation(record, statement);
   const bool has_value = record.result == Result::value;
   const std::int64_t begun = state_->task(record.task).begun ? state_->task(record.task).begun->time : 0;
