@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -56,6 +57,19 @@ Json parse(std::string_view text) {
   }
 }
 
+template <class Integer>
+std::optional<Integer> whole(const Json& value) {
+  if (!value.is_number_integer()) return std::nullopt;
+  // An unsigned beyond the signed range would wrap.
+  if (value.is_number_unsigned() &&
+      value.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
+    return std::nullopt;
+  }
+  const auto wide = value.get<std::int64_t>();
+  if (wide < std::numeric_limits<Integer>::min() || wide > std::numeric_limits<Integer>::max()) return std::nullopt;
+  return static_cast<Integer>(wide);
+}
+
 /// An object, each of whose fields must be asked for.
 class Fields {
  public:
@@ -75,15 +89,7 @@ class Fields {
   template <class Integer>
   Integer integer(std::string_view name) {
     const Json& value = take(name);
-    // An unsigned beyond the signed range would wrap.
-    const bool is_small = !value.is_number_unsigned() ||
-                          value.get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()};
-    if (value.is_number_integer() && is_small) {
-      const auto wide = value.get<std::int64_t>();
-      if (wide >= std::numeric_limits<Integer>::min() && wide <= std::numeric_limits<Integer>::max()) {
-        return static_cast<Integer>(wide);
-      }
-    }
+    if (const auto number = whole<Integer>(value)) return *number;
     fail(where_, "expected '" + std::string(name) + "' to be a whole number in range, came " + shown(value));
   }
   const Json& list(std::string_view name) {
@@ -191,15 +197,15 @@ void expect_settled(const std::vector<Statement>& written, const std::vector<Sta
       fail(here,
            "expected a statement that may stand here, came '" + std::string(op.name) + "' (PROGRAMS.md, V1 to V7)");
     }
-    const auto same = [&](std::string_view name, int before, int after) {
+    const auto same = [&](std::string_view name, std::string_view range, int before, int after) {
       if (before == after) return;
-      fail(here, "expected '" + std::string(name) + "' to be in its range, such as " + std::to_string(after) +
+      fail(here, "expected '" + std::string(name) + "' to be " + std::string(range) + std::to_string(after) +
                      ", came " + std::to_string(before));
     };
-    same(op.a, was.a, is.a);
-    same(op.b, was.b, is.b);
-    if (was.number != -1) same("number", was.number, is.number);
-    if (was.object != -1) same("id", was.object, is.object);
+    same(op.a, "in its range, such as ", was.a, is.a);
+    same(op.b, "in its range, such as ", was.b, is.b);
+    if (was.number != -1) same("number", "", was.number, is.number);
+    if (was.object != -1) same("id", "", was.object, is.object);
     expect_settled(was.body, is.body, here.member("body"));
   }
 }
@@ -218,8 +224,11 @@ Record read_record(Fields& fields) {
   record.value = fields.integer<std::int64_t>("value");
   const Json& leaves = fields.list("leaves");
   for (std::size_t i = 0; i < leaves.size(); ++i) {
-    const Json holder = {{"leaf", leaves[i]}};
-    record.leaves.push_back(Fields(holder, fields.where().member("leaves").element(i)).integer<int>("leaf"));
+    const auto leaf = whole<int>(leaves[i]);
+    if (!leaf) {
+      fail(fields.where().member("leaves").element(i), "expected a whole number in range, came " + shown(leaves[i]));
+    }
+    record.leaves.push_back(*leaf);
   }
   record.time = fields.integer<std::int64_t>("time");
   fields.finish();

@@ -21,10 +21,10 @@ enum class TimeMode : std::uint8_t {
 
 /// What a caller fixes; the seed decides the rest.
 struct GeneratorOptions {
-  std::optional<Profile> profile;
-  std::optional<TimeMode> time_mode;
+  std::optional<Profile> profile{};
+  std::optional<TimeMode> time_mode{};
   /// 0 to 100: about 4 to 44 statements before patches. Independent of earlier programs, so that shards are alike.
-  std::optional<int> size;
+  std::optional<int> size{};
   /// Now and then something that must be refused.
   bool with_misuse = true;
 
