@@ -93,7 +93,8 @@ std::vector<Mutant> sleep_mutants() {
                     {"Shield010", "behind"},
                     {"Shield016", "behind"},
                     {"Shield017", "behind"},
-                    {"Sleep002", "others-starve"}}),
+                    {"Sleep002", "others-starve"},
+                    {"Thread007", "behind"}}),
       model_mutant("sleep_zero_ignores_cancellation", "a sleep whose time has come does not check for cancellation",
                    {{"Cancel005", "scope-checkpoint"},
                     {"Cancel007", "each-throws"},
@@ -114,7 +115,8 @@ std::vector<Mutant> sleep_mutants() {
                     {"Shield016", "behind"},
                     {"Shield017", "behind"},
                     {"Sleep002", "not-cancelled"},
-                    {"Sleep008", "not-cancelled"}}),
+                    {"Sleep008", "not-cancelled"},
+                    {"Thread007", "behind"}}),
       with_delay("sleep_zero_waits_a_tick", "sleep(0) waits for the next tick of the loop",
                  {{"Scope001", "distinct"}, {"Sleep002", "blocked"}, {"Sleep010", "sleep"}},
                  [](Seconds delay) { return delay == 0s ? Seconds(2ms) : delay; }),
@@ -261,7 +263,8 @@ std::vector<Mutant> reading_mutants() {
                      return ++*count % 40 == 0 ? now - Seconds(5ms) : now;
                    };
                  }),
-      with_clock("clock_answers_without_a_loop", "outside a run the reading is zero", {{"Clock005", "before"}},
+      with_clock("clock_answers_without_a_loop", "outside a run the reading is zero",
+                 {{"Clock005", "before"}, {"Thread014", "accepted"}},
                  [] {
                    return [](const Original& original) {
                      return AsyncBackend::running() == nullptr ? TimePoint() : original();
@@ -281,7 +284,7 @@ std::vector<Mutant> reading_mutants() {
                    };
                  }),
       with_clock("clock_answers_with_the_last_reading", "where no loop runs, the last reading is given again",
-                 {{"Clock005", "other-thread"}},
+                 {{"Clock005", "other-thread"}, {"Thread014", "accepted"}},
                  [] {
                    return [last = std::make_shared<std::atomic<double>>(-1)](const Original& original) {
                      if (AsyncBackend::running() == nullptr && *last >= 0) return TimePoint(Seconds(*last));

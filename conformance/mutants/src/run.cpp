@@ -163,7 +163,8 @@ std::vector<Mutant> place_mutants() {
 
 std::vector<Mutant> option_mutants() {
   return {
-      with_runner("options_are_dropped", "known options do not reach the runner", {{"Run005", "no-effect"}},
+      with_runner("options_are_dropped", "known options do not reach the runner",
+                  {{"Run005", "no-effect"}, {"Thread009", "no-failure"}},
                   [] {
                     return [](TaskBody&, const RunnerOptions& given, const Original& original) {
                       RunnerOptions kept;
@@ -201,7 +202,7 @@ std::vector<Mutant> option_mutants() {
             return [](TaskBody&, const RunnerOptions& given, const Original& original) { original(only_known(given)); };
           }),
       with_runner("unknown_options_are_found_too_late", "an unknown option is refused after the run",
-                  {{"Run007", "started"}},
+                  {{"Run007", "started"}, {"Thread009", "no-failure"}},
                   [] {
                     return [](TaskBody&, const RunnerOptions& given, const Original& original) {
                       const RunnerOptions known = only_known(given);

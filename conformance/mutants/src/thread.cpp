@@ -85,6 +85,34 @@ struct Marks : AsyncBackend {
   using AsyncBackend::RunningHere;
 };
 
+Mutant loop_waits_for_the_worker() {
+  // A function that waits for the loop waits for ever then: after one of them, the fault is over.
+  const auto is_over = std::make_shared<std::atomic<bool>>(false);
+  return faulty_threads("loop_waits_for_the_worker", "The loop thread waits until the worker has ended.",
+                        {{"Thread002", "loop-blocked"},
+                         {"Thread010", "crowd"},
+                         {"Thread011", "crowd"},
+                         {"Thread012", "at-one-time"},
+                         {"Thread018", "end-waits"},
+                         {"Thread019", "crowd"}},
+                        [is_over] {
+                          return [is_over](const Call& call) {
+                            if (*is_over) return call.original(call.job, call.abandon);
+                            const auto has_run = std::make_shared<std::atomic<bool>>(false);
+                            std::thread([has_run, job = call.job]() mutable {
+                              job->run();
+                              job.reset();
+                              *has_run = true;
+                              has_run->notify_all();
+                            }).detach();
+                            if (block_until([&] { return has_run->load(); })) return call.ends_at_once();
+                            *is_over = true;
+                            const auto wait_on = [has_run](ThreadJob&) { has_run->wait(false); };
+                            return call.original(std::make_shared<OtherJob>(call.job, wait_on), call.abandon);
+                          };
+                        });
+}
+
 Mutant run_waits_for_abandoned_functions() {
   return faulty_model("run_waits_for_abandoned_functions", "bootstrap returns when every function has ended.",
                       {{"Thread018", "end-waits"}}, [] {
@@ -127,6 +155,7 @@ std::vector<Mutant> thread_mutants() {
       faulty_threads("functions_run_in_the_loop_thread", "run_in_thread calls the function itself.",
                      {{"Thread001", "thread"},
                       {"Thread002", "loop-blocked"},
+                      {"Thread005", "no-failure"},
                       {"Thread010", "crowd"},
                       {"Thread011", "crowd"},
                       {"Thread012", "at-one-time"},
@@ -137,22 +166,13 @@ std::vector<Mutant> thread_mutants() {
                        call.job->run();
                        return call.ends_at_once();
                      }),
-      faulty_threads("loop_waits_for_the_worker", "The loop thread waits until the worker has ended.",
-                     {{"Thread002", "loop-blocked"},
-                      {"Thread010", "crowd"},
-                      {"Thread011", "crowd"},
-                      {"Thread012", "at-one-time"},
-                      {"Thread018", "end-waits"},
-                      {"Thread019", "crowd"}},
-                     [](const Call& call) {
-                       std::thread([&] { call.job->run(); }).join();
-                       return call.ends_at_once();
-                     }),
+      loop_waits_for_the_worker(),
       faulty_threads("third_function_is_lost", "Every third function is never called.",
                      {{"Thread001", "no-failure"},
                       {"Thread002", "no-failure"},
                       {"Thread003", "no-failure"},
                       {"Thread004", "same-object"},
+                      {"Thread005", "no-failure"},
                       {"Thread010", "crowd-failed"},
                       {"Thread011", "crowd-failed"},
                       {"Thread012", "one-for-one"},

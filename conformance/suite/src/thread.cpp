@@ -193,7 +193,7 @@ void the_loop_runs_while_a_function_blocks(Trial& t) {
         has_ended = true;
       });
     });
-    t.witness("steps of another task", static_cast<std::size_t>(steps_made));
+    if (reached) t.witness("steps of another task", static_cast<std::size_t>(steps_made));
     t.expect_no_failure("no-failure", failure);
     if (!t.expect_false("loop-blocked", blocker->gate.timed_out()) || !reached) return;
   }
@@ -784,6 +784,49 @@ void no_loop_runs_in_a_worker(Trial& t) {
   for (const Log& accepted : seen) t.expect_equal("accepted", Log{}, accepted);
 }
 
+void a_worker_reaches_its_loop_through_a_portal(Trial& t) {
+  // For each function in a worker: how many calls it makes, of either kind in turn.
+  for_all<Numbers>(t, "calls", numbers(1, 3, 1, 4), [](Trial& trial, const Numbers& calls) {
+    std::vector<int> answers(calls.size());
+    std::size_t in_the_loop = 0;
+    const auto loop_thread = std::this_thread::get_id();
+    const auto failure = trial.run([&](AsyncBackend& backend) -> Coro<> {
+      ThreadsPortal portal = backend.create_threads_portal();
+      const auto answer = [&](int number) {
+        if (std::this_thread::get_id() == loop_thread) ++in_the_loop;
+        return number;
+      };
+      const auto answer_as_task = [&](int number) -> Coro<int> { co_return answer(number); };
+      const auto work = [&](std::size_t i) -> Coro<> {
+        const KernelWork under_way;
+        co_await backend.run_in_thread([&] {
+          for (int number = 1; number <= calls[i]; ++number) {
+            answers[i] +=
+                number % 2 == 0 ? portal.run_sync(answer, number) : portal.run_coroutine(answer_as_task, number);
+          }
+        });
+      };
+      co_await portal.run([&]() -> Coro<> {
+        auto group = backend.create_task_group();
+        co_await group.run([&](TaskGroup& tasks) -> Coro<> {
+          for (std::size_t i = 0; i < calls.size(); ++i) tasks.start_soon(work, i);
+          co_return;
+        });
+      });
+    });
+    std::vector<int> sums;
+    std::size_t all = 0;
+    for (const int count : calls) {
+      sums.push_back(count * (count + 1) / 2);
+      all += static_cast<std::size_t>(count);
+    }
+    trial.witness("calls back into the loop", in_the_loop);
+    trial.expect_no_failure("no-failure", failure);
+    trial.expect_equal("answers", sums, answers);
+    trial.expect_equal("in-the-loop", all, in_the_loop);
+  });
+}
+
 // ---- The end of the function ---------------------------------------------------------------------------------------
 
 /// How a call comes to its end.
@@ -862,6 +905,7 @@ ClauseTests thread_tests() {
       {clause::Thread002, "TheLoopRunsWhileAFunctionBlocks", the_loop_runs_while_a_function_blocks},
       {clause::Thread003, "EachCallReturnsTheValueOfItsFunction", each_call_returns_the_value_of_its_function},
       {clause::Thread004, "EachCallThrowsTheFailureOfItsFunction", each_call_throws_the_failure_of_its_function},
+      {clause::Thread005, "AWorkerReachesItsLoopThroughAPortal", a_worker_reaches_its_loop_through_a_portal},
       {clause::Thread006, "ARequestDoesNotEndTheCallByDefault", a_request_does_not_end_the_call_by_default},
       {clause::Thread007, "ARequestIsThrownBehindTheCall", a_request_is_thrown_behind_the_call},
       {clause::Thread008, "AnAbandoningCallEndsAtOnce", an_abandoning_call_ends_at_once},
