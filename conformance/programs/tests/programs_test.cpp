@@ -81,6 +81,7 @@ std::set<std::string> labels(const Program& program) {
   std::map<int, std::set<int>> lock_users;
   std::map<int, std::set<int>> event_waiters;
   std::map<int, std::set<int>> condition_waiters;
+  std::map<int, std::set<int>> event_setters;
   std::set<int> notified;
   std::map<const Statement*, std::set<int>> raisers;
   walk(program, [&](const Statement& statement, const Path& around) {
@@ -90,6 +91,7 @@ std::set<std::string> labels(const Program& program) {
       case Op::event_wait: event_waiters[statement.a].insert(task); break;
       case Op::condition_wait: condition_waiters[statement.a].insert(task); break;
       case Op::notify: notified.insert(statement.a); break;
+      case Op::event_set: event_setters[statement.a].insert(task); break;
       case Op::reschedule: found.insert("reschedule"); break;
       case Op::misuse: found.insert("misuse"); break;
       case Op::gather: found.insert("gather"); break;
@@ -112,6 +114,10 @@ std::set<std::string> labels(const Program& program) {
   if (two(lock_users)) found.insert("lock with two users");
   if (two(event_waiters)) found.insert("event waited for in two tasks");
   if (two(raisers)) found.insert("group with two raises");
+  for (const auto& [event, tasks] : event_waiters) {
+    const std::set<int>& setters = event_setters[event];
+    if (!std::includes(tasks.begin(), tasks.end(), setters.begin(), setters.end())) found.insert("event set elsewhere");
+  }
   for (const int condition : notified) {
     if (condition_waiters[condition].size() >= 2) found.insert("notify with two waiters");
   }
@@ -154,8 +160,9 @@ TEST(Generator, DrawsSettledProgramsWithTheSharesThatTheStatisticsNeed) {
       {"reschedule", 10},
       {"misuse", 8},
       {"gather", 8},
+      {"event set elsewhere", 20},
       {"late child", 6},
-      {"join_or_cancel", 4},
+      {"join_or_cancel", 9},
   };
   for (const auto& [label, share] : required) {
     EXPECT_GE(counts[label] * 100, share * static_cast<int>(seeds)) << label;
@@ -256,6 +263,9 @@ TEST(Settle, ReplacesWhatBreaksARule) {
                   "#4 join_or_cancel: V5: under a held lock");
   expect_replaced({make(Op::group, 0, 0, {waiter, make(Op::spawn, 0, 0, {make(Op::join_or_cancel, 1)})})},
                   "#4 join_or_cancel: V5: the task does not come later");
+  const Statement inner = make(Op::group, 0, 0, {make(Op::spawn, 0, 0, {make(Op::wait, 1)})});
+  expect_replaced({make(Op::group, 0, 0, {make(Op::spawn, 0, 0, {inner})})},
+                  "#4 wait: V7: the task itself, or one around it");
   expect_replaced({make(Op::group, 0, 0, {make(Op::spawn, 0, 0, {make(Op::join, 1)})})},
                   "#2 join: V7: the task itself, or one around it");
 }
@@ -328,6 +338,9 @@ TEST(Shrinker, OffersOnlySmallerProgramsThatAreSettled) {
       ASSERT_EQ(violations(candidate), std::vector<std::string>{}) << "seed " << seed;
     }
   }
+  // What is not settled grows when it is.
+  const Program wild = unsettled({make(Op::gather, 0, 0, {make(Op::yield), make(Op::yield), make(Op::yield)})});
+  for (const Program& candidate : smaller(wild)) EXPECT_LT(measure(candidate), measure(wild)) << to_text(candidate);
   EXPECT_TRUE(smaller(settle({})).empty());
   EXPECT_EQ(smaller(settle({make(Op::yield)})), std::vector<Program>{settle({})});
 }
@@ -440,6 +453,8 @@ TEST(Json, SaysWhereAProgramIsWrong) {
             "statements[0]: expected 'duration' to be a whole number in range, came 1.5");
   EXPECT_EQ(program_error(R"([{"op": "sleep", "duration": 18446744073709551615}])"),
             "statements[0]: expected 'duration' to be a whole number in range, came 18446744073709551615");
+  EXPECT_EQ(program_error(R"([{"op": "sleep", "duration": 4294967297}])"),
+            "statements[0]: expected 'duration' to be a whole number in range, came 4294967297");
   EXPECT_EQ(program_error(R"([{"op": "scope", "deadline": "soon", "kind": 0, "body": []}])"),
             "statements[0]: expected 'deadline' to be half ticks from now, 'never' or 'past', came 'soon'");
   EXPECT_EQ(program_error(R"([{"op": "scope", "deadline": -1, "kind": 0, "body": []}])"),
