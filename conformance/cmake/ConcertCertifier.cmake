@@ -5,8 +5,9 @@
 #     INCLUDE   dir        # where the author's backend_under_test.hpp is
 #     LIBRARIES my::loop)  # what it needs
 #
-# The executable is build/certifiers/certify-<NAME>, where the `concert` command finds it. Beside it stands
-# stress-<NAME>, which puts the same backend under load with real threads in real time; `--list` tells how.
+# The executable is build/certifiers/certify-<NAME>, where the `concert` command finds it. Beside it stand stress-<NAME>,
+# which puts the same backend under load with real threads in real time, and programs-<NAME>, which runs generated
+# programs on it.
 
 # What the suite is linked with must be known in the folder of each certifier.
 find_package(GTest REQUIRED)
@@ -25,17 +26,14 @@ function(concert_add_certifier)
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "concert_add_certifier: unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
   endif()
-  foreach(role IN ITEMS certify stress)
+  set(library_of_certify concert::suite)
+  set(library_of_stress concert::stress)
+  set(library_of_programs concert::programs)
+  foreach(role IN ITEMS certify stress programs)
     set(target ${role}-${arg_NAME})
-    if(role STREQUAL "certify")
-      add_executable(${target} ${CONCERT_CERTIFIER_FOLDER}/certifier_main.cpp)
-      target_link_libraries(${target} PRIVATE concert::suite)
-    else()
-      add_executable(${target} ${CONCERT_CERTIFIER_FOLDER}/stress_main.cpp)
-      target_link_libraries(${target} PRIVATE concert::stress)
-    endif()
+    add_executable(${target} ${CONCERT_CERTIFIER_FOLDER}/${role}_main.cpp)
     target_include_directories(${target} PRIVATE ${arg_INCLUDE})
-    target_link_libraries(${target} PRIVATE GTest::gtest ${arg_LIBRARIES})
+    target_link_libraries(${target} PRIVATE ${library_of_${role}} GTest::gtest ${arg_LIBRARIES})
     set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/certifiers)
   endforeach()
 endfunction()

@@ -1,0 +1,626 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "concert/programs/generator.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace concert::programs {
+
+namespace {
+
+using Statements = std::vector<Statement>;
+
+constexpr std::size_t op_count = static_cast<std::size_t>(Op::misuse) + 1;
+constexpr int misuse_count = static_cast<int>(Misuse::nested_bootstrap) + 1;
+using Weights = std::array<int, op_count>;
+
+/// splitmix64: the distributions of the standard library differ from one library to another.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_(seed) {}
+
+  std::uint64_t next() {
+    state_ += 0x9e3779b97f4a7c15ULL;
+    std::uint64_t z = state_;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+    return z ^ (z >> 31);
+  }
+  /// 0 to count - 1.
+  int below(int count) { return static_cast<int>((next() >> 32) % static_cast<std::uint64_t>(count)); }
+  int between(int least, int most) { return least + below(most - least + 1); }
+  bool percent(int share) { return below(100) < share; }
+  std::size_t index(std::size_t count) { return static_cast<std::size_t>(below(static_cast<int>(count))); }
+
+ private:
+  std::uint64_t state_;
+};
+
+int& weight(Weights& weights, Op op) { return weights[static_cast<std::size_t>(op)]; }
+
+struct Weighted {
+  Op op;
+  int weight;
+};
+
+Weights table(std::initializer_list<Weighted> list) {
+  Weights weights{};
+  for (const Weighted& entry : list) weight(weights, entry.op) = entry.weight;
+  return weights;
+}
+
+Weights weights_of(Profile profile) {
+  switch (profile) {
+    case Profile::lock:
+      return table({{Op::with_lock, 40},
+                    {Op::yield, 8},
+                    {Op::sleep, 14},
+                    {Op::cancel_task, 10},
+                    {Op::scope, 8},
+                    {Op::cancel_scope, 5},
+                    {Op::guard, 3},
+                    {Op::ask, 3},
+                    {Op::raise, 2},
+                    {Op::shielded_yield, 2},
+                    {Op::misuse, 1}});
+    case Profile::condition:
+      return table({{Op::condition_wait, 30},
+                    {Op::notify, 24},
+                    {Op::with_lock, 6},
+                    {Op::yield, 6},
+                    {Op::sleep, 14},
+                    {Op::cancel_task, 8},
+                    {Op::scope, 6},
+                    {Op::cancel_scope, 4},
+                    {Op::guard, 3},
+                    {Op::ask, 2},
+                    {Op::misuse, 1}});
+    case Profile::event:
+      return table({{Op::event_wait, 32},
+                    {Op::event_set, 14},
+                    {Op::yield, 8},
+                    {Op::sleep, 14},
+                    {Op::cancel_task, 9},
+                    {Op::scope, 8},
+                    {Op::cancel_scope, 5},
+                    {Op::guard, 3},
+                    {Op::ask, 3},
+                    {Op::shield, 2},
+                    {Op::misuse, 1}});
+    case Profile::scopes:
+      return table({{Op::scope, 30},
+                    {Op::cancel_scope, 16},
+                    {Op::reschedule, 12},
+                    {Op::shield, 14},
+                    {Op::yield, 10},
+                    {Op::shielded_yield, 4},
+                    {Op::sleep, 18},
+                    {Op::sleep_until, 5},
+                    {Op::sleep_forever, 3},
+                    {Op::event_wait, 4},
+                    {Op::event_set, 3},
+                    {Op::cancel_task, 6},
+                    {Op::guard, 8},
+                    {Op::raise, 3},
+                    {Op::ask, 5},
+                    {Op::group, 3},
+                    {Op::spawn, 3},
+                    {Op::misuse, 1}});
+    case Profile::tasks:
+      return table({{Op::group, 12},
+                    {Op::spawn, 16},
+                    {Op::spawn_into, 8},
+                    {Op::cancel_task, 12},
+                    {Op::wait, 8},
+                    {Op::join, 10},
+                    {Op::join_or_cancel, 9},
+                    {Op::gather, 10},
+                    {Op::raise, 12},
+                    {Op::give, 6},
+                    {Op::yield, 10},
+                    {Op::sleep, 14},
+                    {Op::scope, 5},
+                    {Op::cancel_scope, 4},
+                    {Op::guard, 6},
+                    {Op::ask, 4},
+                    {Op::misuse, 1}});
+    case Profile::mix: break;
+  }
+  return table({{Op::yield, 8},          {Op::shielded_yield, 2},
+                {Op::sleep, 12},         {Op::sleep_until, 3},
+                {Op::sleep_forever, 2},  {Op::scope, 9},
+                {Op::cancel_scope, 6},   {Op::reschedule, 4},
+                {Op::shield, 5},         {Op::group, 4},
+                {Op::spawn, 5},          {Op::spawn_into, 3},
+                {Op::cancel_task, 7},    {Op::wait, 3},
+                {Op::join, 4},           {Op::join_or_cancel, 3},
+                {Op::gather, 4},         {Op::with_lock, 9},
+                {Op::condition_wait, 5}, {Op::notify, 5},
+                {Op::event_set, 6},      {Op::event_wait, 8},
+                {Op::raise, 4},          {Op::give, 2},
+                {Op::guard, 5},          {Op::ask, 4},
+                {Op::misuse, 2}});
+}
+
+/// Swarm: a program that lacks some kinds and is full of others meets what an even mixture never does.
+void swarm(Weights& weights, Random& random) {
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const Op op = static_cast<Op>(i);
+    if (op == Op::yield || op == Op::sleep) continue;
+    if (random.percent(40)) {
+      weights[i] = 0;
+    } else if (random.percent(25)) {
+      weights[i] *= 4;
+    }
+  }
+}
+
+Statement make(Op op, int a = 0, int b = 0, Statements body = {}) {
+  Statement statement;
+  statement.op = op;
+  statement.a = a;
+  statement.b = b;
+  statement.body = std::move(body);
+  return statement;
+}
+
+bool makes_task(Op op) { return op == Op::spawn || op == Op::spawn_into || op == Op::branch; }
+
+/// Ends its list: nothing after it would run.
+bool is_last(Op op) { return op == Op::raise || op == Op::give; }
+
+/// Where the next statement will stand; a sketch of what `settle` demands, so that it has little to replace.
+struct Here {
+  int depth = 0;
+  bool in_shield = false;
+  bool in_group = false;
+  unsigned own_locks = 0;
+  bool outer_locks = false;
+
+  Here of_task(bool shielded) const {
+    Here inner;
+    inner.depth = depth + 1;
+    inner.in_shield = in_shield || shielded;
+    inner.outer_locks = outer_locks || own_locks != 0;
+    return inner;
+  }
+  Here deeper() const {
+    Here inner = *this;
+    ++inner.depth;
+    return inner;
+  }
+  bool holds(int lock) const { return (own_locks >> lock & 1U) != 0; }
+};
+
+class Generator {
+ public:
+  Generator(std::uint64_t seed, const GeneratorOptions& options) : random_(seed) {
+    // Drawn whether fixed or not, so that fixing one leaves the rest of the stream as it is.
+    const int which = random_.below(7);
+    const bool phase = random_.percent(50);
+    const int size = random_.between(0, 100);
+    drawn_.profile = options.profile.value_or(which < 5 ? static_cast<Profile>(which) : Profile::mix);
+    drawn_.time_mode = options.time_mode.value_or(phase ? TimeMode::phase : TimeMode::tie);
+    left_ = 4 + options.size.value_or(size) * 40 / 100;
+    weights_ = weights_of(drawn_.profile);
+    if (drawn_.profile == Profile::mix) swarm(weights_, random_);
+    if (!options.with_misuse) weight(weights_, Op::misuse) = 0;
+    main_lock_ = random_.below(lock_count);
+  }
+
+  Drawn drawn() const { return drawn_; }
+
+  Program program() {
+    Statements top = skeleton();
+    patch(top);
+    collide(top);
+    resolve(top);
+    return settle(std::move(top));
+  }
+
+ private:
+  /// (A scope around) a group with its tasks and a body: in a plain sequence the first wait would end it all.
+  Statements skeleton() {
+    const bool in_scope = random_.percent(40);
+    const int tasks = drawn_.profile == Profile::mix ? random_.between(2, 5) : random_.between(3, 5);
+    left_ -= in_scope ? 2 : 1;
+    const int share = std::max(1, left_ / (tasks + 1));
+    Here body;
+    body.in_group = true;
+    Statement group = make(Op::group);
+    for (int i = 0; i < tasks; ++i) {
+      left_ = share - 1;
+      group.body.push_back(make(Op::spawn, spawn_mode(), 0, list(body.of_task(false))));
+    }
+    left_ = share;
+    Statements rest = list(body);
+    std::move(rest.begin(), rest.end(), std::back_inserter(group.body));
+    Statements top;
+    if (in_scope) {
+      top.push_back(make(Op::scope, deadline(), random_.below(2)));
+      top.back().body.push_back(std::move(group));
+    } else {
+      top.push_back(std::move(group));
+    }
+    return top;
+  }
+
+  /// As many statements as are left, at least one.
+  Statements list(const Here& here) {
+    Statements statements;
+    do {
+      const Op op = pick(here);
+      statements.push_back(statement(op, here));
+      if (is_last(op)) break;
+    } while (left_ > 0);
+    return statements;
+  }
+
+  /// A body: a part of what is left.
+  Statements body(const Here& here) {
+    const int outside = left_;
+    left_ = outside <= 1 ? outside : random_.between(1, std::min(outside, 6));
+    const int before = left_;
+    Statements statements = list(here);
+    left_ = outside - (before - left_);
+    return statements;
+  }
+
+  Op pick(const Here& here) {
+    const auto fitting = [&](std::size_t i) { return fits(static_cast<Op>(i), here) ? weights_[i] : 0; };
+    int sum = 0;
+    for (std::size_t i = 0; i < op_count; ++i) sum += fitting(i);
+    int at = random_.below(sum);
+    for (std::size_t i = 0; i < op_count; ++i) {
+      at -= fitting(i);
+      if (at < 0) return static_cast<Op>(i);
+    }
+    return Op::yield;
+  }
+
+  bool fits(Op op, const Here& here) const {
+    if (info(op).has_body && (here.depth >= 5 || left_ < 2)) return false;
+    switch (op) {
+      case Op::sleep_forever:
+      case Op::wait:
+      case Op::join:
+      case Op::event_wait: return !here.in_shield;
+      case Op::join_or_cancel: return !here.in_shield && here.own_locks == 0 && !here.outer_locks;
+      case Op::condition_wait: return !here.in_shield && !here.outer_locks;
+      case Op::notify:
+      case Op::with_lock: return !here.in_shield;
+      case Op::spawn: return here.in_group;
+      default: return true;
+    }
+  }
+
+  Statement statement(Op op, const Here& here) {
+    --left_;
+    switch (op) {
+      case Op::sleep:
+      case Op::sleep_until: return make(op, duration());
+      case Op::scope: return make(op, deadline(), random_.below(2), body(here.deeper()));
+      case Op::cancel_scope: return make(op);
+      case Op::reschedule: return make(op, 0, deadline());
+      case Op::shield: {
+        Here inner = here.deeper();
+        inner.in_shield = true;
+        return make(op, 0, 0, body(inner));
+      }
+      case Op::group: return group(here);
+      case Op::spawn: return make(op, spawn_mode(), 0, body(here.of_task(false)));
+      case Op::spawn_into: return make(op, 0, 0, body(here.of_task(true)));
+      case Op::gather: return gather(here);
+      case Op::with_lock: return with_lock(lock(), here, nullptr);
+      case Op::condition_wait: {
+        const Statement wait = make(op, condition());
+        return here.holds(wait.a) ? wait : with_lock(wait.a, here, &wait);
+      }
+      case Op::notify: {
+        const Statement notify = notification(condition());
+        return here.holds(notify.a) ? notify : with_lock(notify.a, here, &notify);
+      }
+      case Op::event_set:
+      case Op::event_wait: return make(op, event());
+      case Op::raise:
+      case Op::give: return make(op, random_.between(1, 9));
+      case Op::guard: return make(op, random_.below(4), 0, body(here.deeper()));
+      case Op::ask: return make(op, random_.below(static_cast<int>(Question::tasks) + 1));
+      case Op::misuse: return make(op, random_.below(misuse_count));
+      default: return make(op);
+    }
+  }
+
+  Statement group(const Here& here) {
+    Here inner = here.deeper();
+    inner.in_group = true;
+    Statement group = make(Op::group);
+    const int children = random_.between(1, 2);
+    for (int i = 0; i < children && left_ > 1; ++i) group.body.push_back(statement(Op::spawn, inner));
+    Statements rest = body(inner);
+    std::move(rest.begin(), rest.end(), std::back_inserter(group.body));
+    return group;
+  }
+
+  Statement gather(const Here& here) {
+    Statement gather = make(Op::gather);
+    const int branches = random_.between(1, 3);
+    for (int i = 0; i < branches; ++i) gather.body.push_back(make(Op::branch, 0, 0, body(here.of_task(false))));
+    return gather;
+  }
+
+  /// With `core` in its body, alone mostly, if there is one.
+  Statement with_lock(int lock, const Here& here, const Statement* core) {
+    if (here.holds(lock)) lock = (lock + 1) % lock_count;
+    Here inner = here.deeper();
+    inner.own_locks |= 1U << lock;
+    Statement statement = make(Op::with_lock, lock);
+    if (core != nullptr) statement.body.push_back(*core);
+    if (core == nullptr ? random_.percent(75) : left_ > 0 && random_.percent(20)) {
+      Statements rest = body(inner);
+      std::move(rest.begin(), rest.end(), std::back_inserter(statement.body));
+    }
+    return statement;
+  }
+
+  Statement notification(int condition) {
+    return make(Op::notify, condition, random_.percent(60) ? 1 : random_.below(4));
+  }
+
+  /// Only `start` gives a handle, without which nobody can name the task.
+  int spawn_mode() { return random_.percent(50) ? 1 : 0; }
+
+  // Few objects, and one of them most of the time.
+  int lock() { return random_.percent(65) ? main_lock_ : random_.below(lock_count); }
+  int condition() { return random_.percent(70) ? 0 : random_.below(condition_count); }
+  int event() { return random_.percent(60) ? 0 : random_.below(event_count); }
+
+  int ticks() {
+    if (random_.percent(70)) return random_.between(1, 4);
+    return random_.percent(35) ? 0 : random_.between(5, 10);
+  }
+  HalfTicks duration() { return ticks() * one_tick; }
+  HalfTicks deadline() {
+    const int kind = random_.below(100);
+    const HalfTicks from_now = ticks() * one_tick + (drawn_.time_mode == TimeMode::phase ? 1 : 0);
+    if (kind < 30) return no_deadline;
+    return kind < 36 ? past_deadline : from_now;
+  }
+
+  /// The bodies of the tasks of the outermost group, and that group itself.
+  static std::vector<Statements*> actors(Statements& top) {
+    Statement& group = top.front().op == Op::scope ? top.front().body.front() : top.front();
+    std::vector<Statements*> found;
+    for (Statement& statement : group.body) {
+      if (statement.op == Op::spawn) found.push_back(&statement.body);
+    }
+    found.push_back(&group.body);
+    return found;
+  }
+
+  void collect_waits(const Statements& statements, std::vector<Statement>& waits) {
+    for (const Statement& statement : statements) {
+      if (statement.op == Op::event_wait || statement.op == Op::condition_wait) waits.push_back(statement);
+      collect_waits(statement.body, waits);
+    }
+  }
+
+  /// Gives three waits in four somebody else who ends them.
+  void patch(Statements& top) {
+    const std::vector<Statements*> bodies = actors(top);
+    std::vector<std::vector<Statement>> waits(bodies.size());
+    // The last one is the group, whose body holds the others: its own waits are those of its plain statements.
+    for (std::size_t i = 0; i + 1 < bodies.size(); ++i) collect_waits(*bodies[i], waits[i]);
+    for (const Statement& statement : *bodies.back()) {
+      if (statement.op != Op::spawn) collect_waits({statement}, waits.back());
+    }
+    // What goes into the group's own body waits until the end: inserting it moves the bodies that `bodies` points to.
+    Statements appended;
+    for (std::size_t i = 0; i < bodies.size(); ++i) {
+      for (const Statement& wait : waits[i]) {
+        if (!random_.percent(75)) continue;
+        const std::size_t other = (i + 1 + random_.index(bodies.size() - 1)) % bodies.size();
+        wake(wait, other + 1 == bodies.size() ? appended : *bodies[other]);
+      }
+    }
+    Statements& group = *bodies.back();
+    std::size_t at = group.size();
+    while (at > 0 && group[at - 1].op != Op::spawn) --at;
+    const bool blocked = random_.percent(50);  // what wakes others stands behind the body's own waits, or before them
+    const auto place = blocked ? group.end() - (!group.empty() && is_last(group.back().op) ? 1 : 0)
+                               : group.begin() + static_cast<std::ptrdiff_t>(at);
+    group.insert(place, std::make_move_iterator(appended.begin()), std::make_move_iterator(appended.end()));
+  }
+
+  /// Puts what ends the wait at some place of the list, with a sleep before it mostly, so that the wait has begun.
+  void wake(const Statement& wait, Statements& list) {
+    Statements what;
+    if (random_.percent(60)) what.push_back(make(Op::sleep, random_.between(1, 3) * one_tick));
+    if (wait.op == Op::event_wait) {
+      what.push_back(make(Op::event_set, wait.a));
+    } else {
+      what.push_back(make(Op::with_lock, wait.a));
+      what.back().body.push_back(notification(wait.a));
+    }
+    std::size_t places = list.size() + 1;
+    if (!list.empty() && is_last(list.back().op)) --places;
+    list.insert(list.begin() + static_cast<std::ptrdiff_t>(random_.index(places)), what.begin(), what.end());
+  }
+
+  /// Cancels next to a third of the wake-ups, with no await between: who is woken up and cancelled at once must lose
+  /// neither.
+  void collide(Statements& statements) {
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+      collide(statements[i].body);
+      const Op op = statements[i].op;
+      if (op != Op::event_set && op != Op::notify && op != Op::with_lock) continue;
+      if (!random_.percent(35)) continue;
+      const Statement cancel = make(random_.percent(75) ? Op::cancel_task : Op::cancel_scope);
+      if (op == Op::with_lock && random_.percent(50)) {
+        Statements& body = statements[i].body;
+        if (body.empty() || !is_last(body.back().op)) body.push_back(cancel);
+        continue;
+      }
+      // The wake-up of a with_lock is its release, at its end.
+      const bool before = op != Op::with_lock && random_.percent(50);
+      statements.insert(statements.begin() + static_cast<std::ptrdiff_t>(before ? i : i + 1), cancel);
+      ++i;
+    }
+  }
+
+  /// What there is, by number.
+  struct Census {
+    int tasks = 1;
+    int scopes = 0;
+    int groups = 0;
+    /// Tasks that have a handle.
+    std::vector<int> started;
+  };
+  static void count(const Statements& statements, Census& census) {
+    for (const Statement& statement : statements) {
+      if (statement.op == Op::spawn && statement.a == 1) census.started.push_back(census.tasks);
+      if (makes_task(statement.op)) ++census.tasks;
+      if (statement.op == Op::scope) ++census.scopes;
+      if (statement.op == Op::group) ++census.groups;
+      count(statement.body, census);
+    }
+  }
+
+  /// Draws the references, now that it is known what there is.
+  void resolve(Statements& top) {
+    Census all;
+    count(top, all);
+    Census before;
+    std::vector<int> around{0};
+    resolve(top, all, before, around);
+    std::vector<bool> named(static_cast<std::size_t>(all.tasks));
+    collect_named(top, named);
+    int next = 1;
+    give_handles(top, named, next);
+  }
+
+  static void collect_named(const Statements& statements, std::vector<bool>& named) {
+    for (const Statement& statement : statements) {
+      if (info(statement.op).a == "task") named[static_cast<std::size_t>(statement.a)] = true;
+      collect_named(statement.body, named);
+    }
+  }
+  /// Most tasks that somebody names are started, so that there is a handle.
+  void give_handles(Statements& statements, const std::vector<bool>& named, int& next) {
+    for (Statement& statement : statements) {
+      if (makes_task(statement.op)) {
+        const bool is_named = named[static_cast<std::size_t>(next++)];
+        if (statement.op == Op::spawn && is_named && random_.percent(80)) statement.a = 1;
+      }
+      give_handles(statement.body, named, next);
+    }
+  }
+
+  void resolve(Statements& statements, const Census& all, Census& before, std::vector<int>& around) {
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+      switch (statements[i].op) {
+        case Op::cancel_task: statements[i].a = random_.percent(4) ? 0 : any_task(all, 1, before.tasks); break;
+        case Op::wait:
+        case Op::join: {
+          const int task = any_task(all, 1, before.tasks);
+          if (std::find(around.begin(), around.end(), task) == around.end()) {
+            statements[i].a = task;
+          } else {
+            statements[i] = make(Op::cancel_task, task);
+          }
+          break;
+        }
+        case Op::join_or_cancel: {
+          const int least = around.back() + 1;
+          const int task = least < all.tasks ? any_task(all, least, all.tasks) : 0;
+          statements[i] = task >= least && task != 0 ? make(Op::join_or_cancel, task)
+                                                     : make(Op::cancel_task, any_task(all, 1, all.tasks));
+          // A later task is seldom there in the first moment.
+          if (random_.percent(85)) {
+            statements.insert(statements.begin() + static_cast<std::ptrdiff_t>(i),
+                              make(Op::sleep, random_.between(1, 2) * one_tick));
+            ++i;
+          }
+          break;
+        }
+        case Op::cancel_scope:
+        case Op::reschedule:
+          if (all.scopes > 0) {
+            // Later ones are not entered yet; earlier ones are often still active.
+            const bool earlier = before.scopes > 0 && random_.percent(70);
+            statements[i].a = random_.below(earlier ? before.scopes : all.scopes);
+          } else if (statements[i].op == Op::cancel_scope) {
+            statements[i] = make(Op::cancel_task, any_task(all, 1, all.tasks));
+          } else {
+            statements[i] = make(Op::yield);
+          }
+          break;
+        case Op::spawn_into: statements[i].a = random_.percent(60) ? 0 : random_.below(all.groups); break;
+        default: break;
+      }
+      // Nor is it when that is the first thing that a task does.
+      const bool names_task = info(statements[i].op).a == "task";
+      if (names_task && i == 0 && statements[i].a >= before.tasks && random_.percent(70)) {
+        statements.insert(statements.begin(), make(Op::sleep, random_.below(3) * one_tick));
+        ++i;
+      }
+      Statement& statement = statements[i];
+      if (statement.op == Op::scope) ++before.scopes;
+      if (makes_task(statement.op)) {
+        around.push_back(before.tasks++);
+        resolve(statement.body, all, before, around);
+        around.pop_back();
+      } else {
+        resolve(statement.body, all, before, around);
+      }
+    }
+  }
+
+  /// One from `least` on, mostly with a handle, and before `soon` if there is such a one: it is there already then.
+  int any_task(const Census& all, int least, int soon) {
+    std::vector<int> fitting;
+    std::copy_if(all.started.begin(), all.started.end(), std::back_inserter(fitting),
+                 [&](int task) { return task >= least; });
+    const auto later = std::lower_bound(fitting.begin(), fitting.end(), soon);
+    if (later != fitting.begin() && random_.percent(60)) fitting.erase(later, fitting.end());
+    if (!fitting.empty() && !random_.percent(10)) return fitting[random_.index(fitting.size())];
+    return random_.between(least, all.tasks - 1);
+  }
+
+  Random random_;
+  Drawn drawn_;
+  Weights weights_{};
+  int left_ = 0;
+  int main_lock_ = 0;
+};
+
+void check(const GeneratorOptions& options) {
+  if (options.size && (*options.size < 0 || *options.size > 100)) {
+    throw std::invalid_argument("generate: expected a size from 0 to 100, came " + std::to_string(*options.size));
+  }
+}
+
+}  // namespace
+
+Program generate(std::uint64_t seed, const GeneratorOptions& options) {
+  check(options);
+  return Generator(seed, options).program();
+}
+
+Drawn drawn(std::uint64_t seed, const GeneratorOptions& options) {
+  check(options);
+  return Generator(seed, options).drawn();
+}
+
+std::string_view to_string(Profile profile) noexcept {
+  constexpr std::array names{"lock", "condition", "event", "scopes", "tasks", "mix"};
+  return names.at(static_cast<std::size_t>(profile));
+}
+
+std::string_view to_string(TimeMode mode) noexcept { return mode == TimeMode::tie ? "tie" : "phase"; }
+
+}  // namespace concert::programs
