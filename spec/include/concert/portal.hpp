@@ -281,7 +281,7 @@ class ThreadFuture {
 ///
 ///     auto portal = backend.create_threads_portal();
 ///     co_await portal.run([&]() -> Coro<> {
-///       co_await backend.run_in_thread([portal] {           // or any thread of your own
+///       co_await backend.run_in_thread([&] {                // or any thread of your own
 ///         portal.run_sync([] { progress.set(0.5); });       // in the loop thread
 ///         Reply reply = portal.run_coroutine(ask, server);  // a task in the loop
 ///       });
