@@ -349,9 +349,9 @@ void a_wait_that_is_ready_is_as_declared(Trial& t) {
   const auto failure = t.run([&](AsyncBackend& backend) -> Coro<> {
     Event event = backend.create_event();
     event.set();
+    int ready = 0;
     auto group = backend.create_task_group();
     co_await group.run([&](TaskGroup& tasks) -> Coro<> {
-      int ready = 0;
       tasks.start_soon([&]() -> Coro<> {
         ++ready;
         co_return;

@@ -574,9 +574,9 @@ void acquiring_a_free_lock_is_as_declared(Trial& t) {
   bool locked_behind = false;
   const auto failure = t.run([&](AsyncBackend& backend) -> Coro<> {
     Lock lock = plain_lock(backend);
+    int ready = 0;
     auto group = backend.create_task_group();
     co_await group.run([&](TaskGroup& tasks) -> Coro<> {
-      int ready = 0;
       tasks.start_soon([&]() -> Coro<> {
         ++ready;
         co_return;

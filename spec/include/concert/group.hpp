@@ -21,6 +21,7 @@ namespace concert {
 ///       co_await backend.sleep(1s);
 ///     });
 ///
+/// The tasks may outlive the body, though not the block: what they refer to must stand outside the body.
 /// The first failure, of a child or of the body, cancels the group once. Failures of children come out as one
 /// ExceptionGroup (Group016), a lone failure of the body comes out as it is (Group020), mere cancellation as one
 /// Cancelled (Group023). Never leave a group while holding a lock that one of its tasks must take again for its
