@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "concert/harness/callers.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "concert/harness/real_clock.hpp"
-#include "concert/harness/virtual_clock.hpp"
 
 namespace concert::conformance {
 
@@ -20,7 +20,12 @@ std::string word_of_failure(const std::exception_ptr& failure) {
   }
 }
 
+Callers::~Callers() {
+  if (join() && state_->under_way) state_->under_way->go_on();
+}
+
 void Callers::start(std::function<void()> function) {
+  if (started_ == 0) state_->under_way.emplace().pause();
   ++started_;
   threads_.emplace_back([state = state_, work = KernelWork(), call = std::move(function)]() mutable {
     std::exception_ptr failure = thrown_by(call);
@@ -36,7 +41,19 @@ void Callers::start(std::function<void()> function) {
 
 Coro<> Callers::ended(AsyncBackend& backend) {
   const auto until = real_now() + patience_->limit();
-  while (!have_ended() && real_now() < until) co_await backend.sleep(std::chrono::milliseconds(1));
+  while (!have_ended()) {
+    if (real_now() > until) co_return patience_->exceed();
+    co_await backend.sleep(std::chrono::milliseconds(1));
+  }
+}
+
+Coro<> Callers::until(AsyncBackend& backend, std::function<bool()> condition) {
+  const auto limit = real_now() + patience_->limit();
+  while (!condition()) {
+    if (real_now() > limit) co_return patience_->exceed();
+    // Virtual time may stand still as long as threads are under way.
+    co_await backend.sleep(std::chrono::milliseconds(KernelWork::is_under_way() ? 0 : 1));
+  }
 }
 
 bool Callers::hold(const std::function<bool()>& condition) const {
@@ -58,7 +75,11 @@ std::exception_ptr Callers::failure() const {
 
 bool Callers::join() {
   if (threads_.empty()) return all_came_back_;
-  all_came_back_ = hold([this] { return have_ended(); });
+  // A thread that has been let go needs a moment even if patience is over.
+  const auto until = real_now() + std::max(patience_->limit(), std::chrono::milliseconds(500));
+  while (!have_ended() && real_now() < until) std::this_thread::sleep_for(std::chrono::microseconds(20));
+  all_came_back_ = have_ended();
+  if (!all_came_back_) patience_->exceed();
   for (std::thread& thread : threads_) {
     if (all_came_back_) {
       thread.join();

@@ -140,12 +140,8 @@ class ModelBackend final : public AsyncBackend {
   }
 
   std::shared_ptr<PortalCore> make_portal() override {
-    // Outside a task too: a function that a thread gave to a portal may create another one.
-    Run* const run = Run::here();
-    if (run == nullptr || &run->backend != this) {
-      throw UsageError("create_threads_portal: no loop of this backend runs on this thread; call it inside bootstrap");
-    }
-    return std::make_shared<ModelPortal>(*run, options_);
+    const auto original = [this] { return own_portal(); };
+    return options_.faults.portal ? options_.faults.portal(*this, original) : original();
   }
 
   void run_main(TaskRef<> main, const RunnerOptions& given) override {
@@ -202,6 +198,15 @@ class ModelBackend final : public AsyncBackend {
     if (AsyncBackend::running() == nullptr) return true;
     return !broken("nested_bootstrap_runs") &&
            !(broken("nested_bootstrap_of_another_runs") && AsyncBackend::running() != this);
+  }
+
+  std::shared_ptr<PortalCore> own_portal() {
+    // Outside a task too: a function that a thread gave to a portal may create another one.
+    Run* const run = Run::here();
+    if (run == nullptr || &run->backend != this) {
+      throw UsageError("create_threads_portal: no loop of this backend runs on this thread; call it inside bootstrap");
+    }
+    return std::make_shared<ModelPortal>(*run, options_);
   }
 
   TimePoint own_time() const {

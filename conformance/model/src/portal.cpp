@@ -47,6 +47,7 @@ void ModelPortal::submit(std::shared_ptr<PortalCall> call) {
   if (phase_ == Phase::closed) {
     throw UsageError("ThreadsPortal: the portal was shut down: its exit has begun, and it accepts no calls any more");
   }
+  if (broken("cancelled_portal_refuses_calls") && sees_cancellation(&node_)) throw UsageError("it is cancelled");
   const std::size_t number = ++submitted_;
   // Under the lock: no call comes into the mailbox once the exit has begun.
   mailbox_->post([self = shared_from_this(), accepted = std::move(call)] { self->begin(*accepted); });
@@ -59,7 +60,9 @@ void ModelPortal::begin(PortalCall& call) {
     call.task = body;
     group_->spawn(body);
     // In the order of the calls, which the order of ready tasks need not keep.
-    Run::here()->step_now(static_cast<ModelTask&>(*body->core));
+    auto& task = static_cast<ModelTask&>(*body->core);
+    task.is_deaf_to_groups = node_.cancelled && broken("exit_spares_what_has_not_begun");
+    if (!broken("coroutines_begin_when_scheduled")) Run::here()->step_now(task);
   }
   const std::lock_guard lock(mutex_);
   ++begun_count_;

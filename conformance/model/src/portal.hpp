@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string_view>
 
 #include "concert/backend.hpp"
 #include "group.hpp"
@@ -37,6 +38,7 @@ class ModelPortal final : public PortalCore, public std::enable_shared_from_this
  private:
   enum class Phase { created, open, closed };
   void begin(PortalCall& call);
+  bool broken(std::string_view mutant) const noexcept { return !options_.mutant.empty() && options_.mutant == mutant; }
 
   // Whoever holds a future may ask long after the run: only what is a value or shared is used outside the loop.
   AsyncBackend& backend_;

@@ -241,9 +241,9 @@ bool Run::threads_are_under_way() const {
 /// Nothing can be done here: waits for other threads, in real time, as long as they are under way, and for a moment if
 /// there is nothing else to wait for. Returns false if nothing came. A thread posts first and is under way until then.
 bool Run::wait_for_mail() {
-  // Slices, since nobody tells when a thread is no longer under way.
+  // Slices, since nobody tells when a thread is no longer under way; they take about a second in all.
   constexpr std::chrono::microseconds slice{20};
-  constexpr int patience = 100'000;
+  constexpr int patience = 10'000;
   constexpr int moment = 1'000;
   const bool may_come = awaited_jobs > 0 || open_portals > 0;
   for (int slices = 0; slices < patience; ++slices) {

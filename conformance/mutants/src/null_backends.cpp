@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Backends that hardly are one: what would a suite that is content with them be worth?
+#include <mutex>
 #include <stdexcept>
 #include <typeinfo>
 
@@ -147,7 +148,8 @@ class NullCondition final : public ConditionCore {
   Zeal zeal_;
 };
 
-/// Answers nothing by itself; where calls run at all, they run at once, in the thread that asks.
+/// Answers nothing by itself; where functions run at all, they run at once, in the thread that asks. Coroutines do not:
+/// their frames belong to one thread.
 class NullPortal final : public PortalCore {
  public:
   NullPortal(AsyncBackend& backend, Zeal zeal) : backend_(backend), zeal_(zeal) {}
@@ -157,7 +159,8 @@ class NullPortal final : public PortalCore {
     act(zeal_);
     // Without an answer its caller would wait for ever, and the suite with it.
     if (zeal_ != Zeal::runs) throw std::runtime_error("this backend does nothing");
-    if (const TaskRef<> body = call->begin()) (new NullTask(backend_, zeal_, *body))->run();
+    const std::lock_guard lock(mutex_);
+    if (call->begin()) throw std::runtime_error("this backend has no coroutines for other threads");
   }
   void cancel(std::shared_ptr<PortalCall>) noexcept override {}
   void enter() override { act(zeal_); }
@@ -170,6 +173,7 @@ class NullPortal final : public PortalCore {
  private:
   AsyncBackend& backend_;
   Zeal zeal_;
+  std::mutex mutex_;
 };
 
 class NullBackend final : public AsyncBackend {
@@ -360,11 +364,45 @@ std::vector<Mutant> null_backends() {
                       {"Lock013", "others-ran"},
                       {"Lock014", "as-declared"},
                       {"Lock016", "as-declared"},
+                      {"Portal001", "other-is-not-entered"},
+                      {"Portal002", "before"},
+                      {"Portal003", "thread-failed"},
+                      {"Portal004", "before-entry"},
+                      {"Portal005", "thread-failed"},
+                      {"Portal006", "outcomes"},
+                      {"Portal007", "body"},
+                      {"Portal008", "thread-failed"},
+                      {"Portal009", "thread-failed"},
+                      {"Portal010", "thread-failed"},
+                      {"Portal011", "thread"},
+                      {"Portal012", "body"},
+                      {"Portal015", "other-loop-failed"},
+                      {"Portal016", "thread-failed"},
+                      {"Portal017", "thread-failed"},
+                      {"Portal018", "thread-failed"},
+                      {"Portal019", "thread-failed"},
+                      {"Portal020", "thread-failed"},
+                      {"Portal021", "told"},
+                      {"Portal022", "thread-failed"},
+                      {"Portal023", "thread-failed"},
+                      {"Portal024", "thread-failed"},
+                      {"Portal027", "submitted"},
+                      {"Portal028", "thread-failed"},
+                      {"Portal029", "thread-failed"},
+                      {"Portal030", "refused"},
+                      {"Portal031", "refused"},
+                      {"Portal032", "thread-failed"},
+                      {"Portal033", "thread-failed"},
+                      {"Portal035", "thread-failed"},
+                      {"Portal036", "thread-failed"},
+                      {"Portal037", "refused"},
+                      {"Portal038", "on-another-thread"},
                       {"Run004", "same-backend"},
                       {"Run005", "no-effect"},
                       {"Run007", "accepted"},
                       {"Run010", "type"},
                       {"Run011", "inside"},
+                      {"Run014", "thread-failed"},
                       {"Scope001", "when"},
                       {"Scope002", "caught"},
                       {"Scope003", "all-interrupted"},

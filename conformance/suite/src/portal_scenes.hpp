@@ -47,15 +47,6 @@ inline Coro<> take_turns(AsyncBackend& backend, int times) {
   for (int i = 0; i < times; ++i) co_await backend.sleep(no_time);
 }
 
-/// Lets the loop run until `condition` holds, or patience is over.
-inline Coro<> until(AsyncBackend& backend, std::function<bool()> condition) {
-  const auto limit = real_now() + Patience().limit();
-  // Virtual time may stand still as long as threads are under way.
-  while (!condition() && real_now() < limit) {
-    co_await backend.sleep(KernelWork::is_under_way() ? no_time : Seconds(0.001));
-  }
-}
-
 /// Runs a program with an open portal, in which `body` starts callers; the portal stays open until they have ended.
 inline std::exception_ptr run_portal(Trial& t, Callers& callers,
                                      const std::function<void(AsyncBackend&, const ThreadsPortal&)>& body) {
@@ -65,6 +56,8 @@ inline std::exception_ptr run_portal(Trial& t, Callers& callers,
       body(backend, portal);
       co_await callers.ended(backend);
     });
+    // A checkpoint: here it shows if nothing but the watchdog of the run could end the portal.
+    co_await backend.sleep(no_time);
   });
   t.expect_true("threads-came-back", callers.join());
   t.expect_no_failure("thread-failed", callers.failure());

@@ -245,6 +245,7 @@ void objects_name_the_backend_that_made_them(Trial& t) {
     check("fair-lock", backend.create_fair_lock(), backend);
     check("event", backend.create_event(), backend);
     check("condition", backend.create_condition_var(), backend);
+    check("portal", backend.create_threads_portal(), backend);
     // A scope may be made anywhere (Scope039), so also while another backend runs.
     check("scope-of-another", other->open_cancel_scope(), *other);
     co_await group.run([&](TaskGroup& tasks) -> Coro<> {

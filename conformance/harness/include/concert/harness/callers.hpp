@@ -9,12 +9,14 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <type_traits>
 #include <vector>
 
 #include "concert/backend.hpp"
+#include "concert/harness/virtual_clock.hpp"
 
 namespace concert::conformance {
 
@@ -58,12 +60,14 @@ class Callers {
   explicit Callers(std::shared_ptr<Patience> patience) : patience_(std::move(patience)) {}
   Callers(const Callers&) = delete;
   Callers& operator=(const Callers&) = delete;
-  ~Callers() { join(); }
+  ~Callers();
 
   /// Starts a thread. On the loop thread the virtual clock waits for it; elsewhere nobody does.
   void start(std::function<void()> function);
   /// Lets the loop run until every thread has ended, or patience has.
   Coro<> ended(AsyncBackend& backend);
+  /// Lets the loop run until `condition` holds, or patience is over.
+  Coro<> until(AsyncBackend& backend, std::function<bool()> condition);
   /// Waits for the threads, outside the loop. Returns false if one has not come back; it is left alone then.
   bool join();
   /// What a thread's function threw first; null for nothing. After join.
@@ -72,6 +76,13 @@ class Callers {
   /// Keeps the calling thread, which may be the loop's, busy until `condition` holds or patience is over. Returns
   /// whether it holds. Threads: any.
   bool hold(const std::function<bool()>& condition) const;
+  /// Calls what may block the calling thread until virtual time has passed. Threads: those of this object.
+  template <class F>
+  void blocked(F&& call) {
+    state_->under_way->pause();
+    call();
+    state_->under_way->go_on();
+  }
   /// word_of what a future gives, or "no answer". Threads: any but the loop's.
   template <class T>
   std::string answer(const ThreadFuture<T>& future) const {
@@ -86,6 +97,8 @@ class Callers {
     std::atomic<std::size_t> ended = 0;
     std::mutex mutex;
     std::exception_ptr failure;
+    /// Paused, but for the threads that go on for a while.
+    std::optional<KernelWork> under_way;
   };
   bool have_ended() const noexcept { return state_->ended == started_; }
 

@@ -56,6 +56,9 @@ struct Faults {
   std::function<bool(WaitPoint& point, const std::shared_ptr<ThreadJob>& job, AbandonOnCancel abandon,
                      const std::function<bool(const std::shared_ptr<ThreadJob>&, AbandonOnCancel)>& original)>
       suspend_in_thread;
+  std::function<std::shared_ptr<PortalCore>(AsyncBackend& backend,
+                                            const std::function<std::shared_ptr<PortalCore>()>& original)>
+      portal;
 };
 
 struct ModelOptions {

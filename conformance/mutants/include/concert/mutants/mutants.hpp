@@ -43,6 +43,7 @@ std::vector<Mutant> lock_mutants();
 std::vector<Mutant> event_mutants();
 std::vector<Mutant> condition_mutants();
 std::vector<Mutant> thread_mutants();
+std::vector<Mutant> portal_mutants();
 /// Does nothing; always throws; runs everything inline; never cancels.
 std::vector<Mutant> null_backends();
 
