@@ -66,8 +66,6 @@ std::vector<Mutant> event_mutants() {
                     {"Cancel003", "scope"},
                     {"Cancel006", "cancelled"},
                     {"Event011", "cancelled"},
-                    {"Shield007", "no-failure"},
-                    {"Shield016", "behind"},
                     {"Task008", "cancelled"},
                     {"Timeout003", "interrupted"}}),
       lying_model("ordered_waking_declared_unspecified", "Wakes in order, though declared otherwise.", {},
