@@ -9,13 +9,7 @@ bool TaskEvent::suspend_until_set(WaitPoint& point) {
     point.outcome = WaitPoint::Outcome::value;
     return false;
   }
-  TaskRecord& task = *loop.current();
-  if (task.innermost->sees_cancellation()) {
-    loop.yield(point, true);
-    return true;
-  }
-  loop.park(point, WaitQueue::abandon);
-  waiters_.push(point, task);
+  waiters_.suspend(loop, point);
   return true;
 }
 

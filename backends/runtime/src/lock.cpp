@@ -19,12 +19,7 @@ bool TaskLock::suspend_until_acquired(WaitPoint& point) {
     throw UsageError("Lock::acquire: the task '" + task.info().name +
                      "' holds this lock already and would wait for itself; release it first");
   }
-  if (task.innermost->sees_cancellation()) {
-    loop.yield(point, true);
-    return true;
-  }
-  loop.park(point, WaitQueue::abandon);
-  waiters_.push(point, task);
+  waiters_.suspend(loop, point);
   return true;
 }
 

@@ -52,12 +52,7 @@ bool TaskRecord::suspend_until_done(WaitPoint& point) {
     throw UsageError("Task::wait: the task '" + info().name +
                      "' waits for its own end, which cannot come; wait for it in another task");
   }
-  if (current->innermost->sees_cancellation()) {
-    loop_.yield(point, true);
-    return true;
-  }
-  loop_.park(point, WaitQueue::abandon);
-  waiters_.push(point, *current);
+  waiters_.suspend(loop_, point);
   return true;
 }
 

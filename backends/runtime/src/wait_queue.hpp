@@ -28,6 +28,9 @@ class WaitQueue {
     if (point != nullptr) leave(*point);
     return point;
   }
+  /// Suspends the running task of `loop` here, until its wait is completed or its task cancelled. One that is cancelled
+  /// already does not join the line.
+  void suspend(Loop& loop, WaitPoint& point) noexcept;
   /// Ends every wait with its value. The queue may be destroyed before the tasks run.
   void complete_all(Loop& loop) noexcept;
 

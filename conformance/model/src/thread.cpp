@@ -43,7 +43,7 @@ void WorkerThreads::start_next() {
     auto work = [this, call, id, job = std::move(call->job), mailbox = run_.mailbox]() mutable {
       job->run();
       job.reset();
-      mailbox->post([this, call = std::move(call), id] { has_ended(call, id); });
+      mailbox->post([this, call, id] { has_ended(call, id); });
     };
     threads_.emplace(id, std::thread(std::move(work)));
   }
