@@ -131,6 +131,7 @@ void a_portal_needs_a_loop(Trial& t) {
     inside = create();
     of_another = thrown_by([&] { other->create_threads_portal(); });
     std::thread([&] { in_thread = create(); }).join();
+    const KernelWork under_way;
     in_worker = co_await backend.run_in_thread(create);
   });
   const auto after = create();
