@@ -452,8 +452,11 @@ class Race {
           for (std::size_t i = 0; i < records_.size(); ++i) callers_.start([this, i, portal] { call(portal, i); });
           // Every other time the loop comes to the first calls, or the body to its end, after they were made and
           // cancelled.
-          if (plan_.turns % 2 == 0 && returns_futures_at_once(t_))
+          if (!returns_futures_at_once(t_)) {
+            co_await callers_.until(backend, [&] { return has_begun(); });
+          } else if (plan_.turns % 2 == 0) {
             callers_.hold([&] { return underway_ == records_.size(); });
+          }
           co_await take_turns(backend, plan_.turns);
           if (plan_.ending == 1) throw Mishap();
           if (plan_.ending == 2) scope.cancel();
@@ -523,6 +526,12 @@ class Race {
     });
   }
   // On the loop thread.
+  /// A call has begun, if there is one.
+  bool has_begun() const {
+    const auto is_empty = [](const auto& calls) { return calls.empty(); };
+    return !std::all_of(began_.begin(), began_.end(), is_empty) ||
+           std::all_of(records_.begin(), records_.end(), is_empty);
+  }
   void note(std::size_t thread, std::size_t index) {
     ++records_[thread][index].runs;
     began_[thread].push_back(static_cast<int>(index));
