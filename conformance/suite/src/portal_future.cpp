@@ -33,8 +33,13 @@ void cancelling_a_future_cancels_its_task(Trial& t) {
         };
         const auto future = portal.run_coroutine_soon(wait);
         callers.hold(is_set(begun));
+        // Time to come to the wait.
+        const auto pass = [&]() -> Coro<> { co_await take_turns(backend, 5); };
+        callers.answer(portal.run_coroutine_soon(pass));
         told.push_back(future.cancel());
-        if (!callers.hold(is_set(ended))) return;
+        bool has_ended = false;
+        callers.blocked([&] { has_ended = callers.hold(is_set(ended)); });
+        if (!has_ended) return;
       }
       // A coroutine that is running: it learns of the request at its next checkpoint.
       const Flag begun = make_flag();
