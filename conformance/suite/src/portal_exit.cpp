@@ -245,11 +245,12 @@ void calls_outside_its_life_are_refused(Trial& t) {
     co_await callers.ended(backend);
   });
   if (kept) callers.start([&] { after_the_run.call_each(*kept); });
-  t.expect_true("threads-came-back", callers.join());
+  const bool came_back = callers.join();
   t.witness("calls before the entry", before.count());
   t.witness("calls while the exit waits", while_leaving.count());
   t.witness("calls after the exit", after.count());
   t.witness("calls after the run", after_the_run.count() + (kept ? 1 : 0));
+  t.expect_true("threads-came-back", came_back);
   t.expect_no_failure("failed", failure);
   before.expect(t, "before-entry", "enter");
   while_leaving.expect(t, "while-leaving", "exit");
