@@ -153,7 +153,7 @@ void it_is_open_as_long_as_its_body_runs(Trial& t) {
   Log last;
   const auto failure = t.run([&](AsyncBackend& backend) -> Coro<> {
     auto portal = backend.create_threads_portal();
-    const auto call = [](const Callers& from, const ThreadsPortal& to, Log& words, const Flag& submitted) {
+    const auto call = [](Callers& from, const ThreadsPortal& to, Log& words, const Flag& submitted) {
       const auto coroutine = []() -> Coro<int> { co_return 1; };
       const auto later = to.run_coroutine_soon(coroutine);
       const auto soon = to.run_sync_soon([] { return 2; });

@@ -106,11 +106,11 @@ void a_future_is_cancelled_at_once(Trial& t) {
     callers.start([&, look, go_on, portal, begun, handed_over, released, ended] {
       future = portal.run_coroutine_soon(go_on);
       *handed_over = true;
-      callers.hold(is_set(begun));
+      callers.blocked([&] { callers.hold(is_set(begun)); });
       at_once(future->cancel() ? "true" : "false");
       look(at_once);
       *released = true;
-      callers.hold(is_set(ended));
+      callers.blocked([&] { callers.hold(is_set(ended)); });
       // Behind the end of the coroutine.
       callers.answer(portal.run_sync_soon([] {}));
       look(later);
