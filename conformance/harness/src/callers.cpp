@@ -45,7 +45,8 @@ void Callers::start(std::function<void()> function) {
 }
 
 Coro<> Callers::ended(AsyncBackend& backend) {
-  const auto until = real_now() + patience_->limit();
+  // Longer than a thread waits, so that the loop does not give it up before it has given up what it waits for.
+  const auto until = real_now() + 3 * patience_->limit() / 2;
   while (!have_ended()) {
     if (real_now() > until) co_return patience_->exceed();
     if (!KernelWork::is_under_way()) let_threads_run();
@@ -60,6 +61,7 @@ Coro<> Callers::until(AsyncBackend& backend, std::function<bool()> condition) {
     if (!KernelWork::is_under_way()) let_threads_run();
     // Virtual time may stand still as long as threads are under way.
     co_await backend.sleep(std::chrono::milliseconds(KernelWork::is_under_way() ? 0 : 1));
+    co_await backend.coro_yield();
   }
 }
 

@@ -55,10 +55,10 @@ void cancelling_a_future_cancels_its_task(Trial& t) {
         *ended = true;
       };
       const auto future = portal.run_coroutine_soon(work);
-      callers.hold(is_set(begun));
+      callers.blocked([&] { callers.hold(is_set(begun)); });
       told.push_back(future.cancel());
       *asked = true;
-      callers.hold(is_set(ended));
+      callers.blocked([&] { callers.hold(is_set(ended)); });
     });
   });
   t.witness("coroutines cancelled by another thread", interrupted.size());
