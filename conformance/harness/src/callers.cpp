@@ -8,6 +8,11 @@
 
 namespace concert::conformance {
 
+namespace {
+/// A moment of real time: hours of virtual time would pass until a thread that was woken has run.
+void let_threads_run() { std::this_thread::sleep_for(std::chrono::microseconds(20)); }
+}  // namespace
+
 std::string word_of_failure(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
@@ -40,9 +45,11 @@ void Callers::start(std::function<void()> function) {
 }
 
 Coro<> Callers::ended(AsyncBackend& backend) {
-  const auto until = real_now() + patience_->limit();
+  // Longer than a thread waits, so that the loop does not give it up before it has given up what it waits for.
+  const auto until = real_now() + 3 * patience_->limit() / 2;
   while (!have_ended()) {
     if (real_now() > until) co_return patience_->exceed();
+    if (!KernelWork::is_under_way()) let_threads_run();
     co_await backend.sleep(std::chrono::milliseconds(1));
   }
 }
@@ -51,8 +58,10 @@ Coro<> Callers::until(AsyncBackend& backend, std::function<bool()> condition) {
   const auto limit = real_now() + patience_->limit();
   while (!condition()) {
     if (real_now() > limit) co_return patience_->exceed();
+    if (!KernelWork::is_under_way()) let_threads_run();
     // Virtual time may stand still as long as threads are under way.
     co_await backend.sleep(std::chrono::milliseconds(KernelWork::is_under_way() ? 0 : 1));
+    co_await backend.coro_yield();
   }
 }
 
@@ -63,7 +72,7 @@ bool Callers::hold(const std::function<bool()>& condition) const {
       patience_->exceed();
       return false;
     }
-    std::this_thread::sleep_for(std::chrono::microseconds(20));
+    let_threads_run();
   }
   return true;
 }
@@ -77,7 +86,7 @@ bool Callers::join() {
   if (threads_.empty()) return all_came_back_;
   // A thread that has been let go needs a moment even if patience is over.
   const auto until = real_now() + std::max(patience_->limit(), std::chrono::milliseconds(500));
-  while (!have_ended() && real_now() < until) std::this_thread::sleep_for(std::chrono::microseconds(20));
+  while (!have_ended() && real_now() < until) let_threads_run();
   all_came_back_ = have_ended();
   if (!all_came_back_) patience_->exceed();
   for (std::thread& thread : threads_) {

@@ -55,15 +55,24 @@ void ModelPortal::submit(std::shared_ptr<PortalCall> call) {
   if (submission_blocks_) begun_.wait_for(lock, std::chrono::seconds(5), [&] { return begun_count_ >= number; });
 }
 
-void ModelPortal::begin(PortalCall& call) {
-  if (TaskRef<> body = call.begin()) {
-    call.task = body;
+void ModelPortal::spawn(PortalCall& call, const TaskRef<>& body) {
+  call.task = body;
+  try {
     group_->spawn(body);
-    // In the order of the calls, which the order of ready tasks need not keep.
-    auto& task = static_cast<ModelTask&>(*body->core);
-    task.is_deaf_to_groups = node_.cancelled && broken("exit_spares_what_has_not_begun");
-    if (!broken("coroutines_begin_when_scheduled")) Run::here()->step_now(task);
+  } catch (const UsageError&) {
+    // Only a fault of groups refuses it.
+    call.task = TaskRef<>();
+    call.cancel();
+    return;
   }
+  auto& task = static_cast<ModelTask&>(*body->core);
+  task.is_deaf_to_groups = node_.cancelled && broken("exit_spares_what_has_not_begun");
+  // In the order of the calls, which the order of ready tasks need not keep.
+  if (!task.has_begun() && !broken("coroutines_begin_when_scheduled")) Run::here()->step_now(task);
+}
+
+void ModelPortal::begin(PortalCall& call) {
+  if (TaskRef<> body = call.begin()) spawn(call, body);
   const std::lock_guard lock(mutex_);
   ++begun_count_;
   begun_.notify_all();

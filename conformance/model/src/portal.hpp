@@ -38,6 +38,7 @@ class ModelPortal final : public PortalCore, public std::enable_shared_from_this
  private:
   enum class Phase { created, open, closed };
   void begin(PortalCall& call);
+  void spawn(PortalCall& call, const TaskRef<>& body);
   bool broken(std::string_view mutant) const noexcept { return !options_.mutant.empty() && options_.mutant == mutant; }
 
   // Whoever holds a future may ask long after the run: only what is a value or shared is used outside the loop.

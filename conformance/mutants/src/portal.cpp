@@ -235,7 +235,7 @@ Mutant portal_mutant(const std::string& name, std::string breaks, std::vector<Ki
 std::vector<Mutant> creation_mutants() {
   return {
       with_portals("portal_needs_no_loop", "a portal is created on any thread, and refuses every call",
-                   {{"Portal002", "before"}},
+                   {{"Thread014", "accepted"}, {"Portal002", "before"}},
                    [] {
                      return [](AsyncBackend& backend, const Original& original) -> std::shared_ptr<PortalCore> {
                        try {
@@ -275,13 +275,15 @@ std::vector<Mutant> call_mutants() {
       model_mutant("cancelled_portal_refuses_calls", "a portal under a cancelled scope refuses calls at once",
                    {{"Portal003", "clean-up"}}),
       portal_mutant("functions_run_in_a_thread_of_their_own", "a submitted function is called in a fresh thread",
-                    {{"Portal001", "outer-run"},
+                    {{"Thread005", "in-the-loop"},
+                     {"Portal001", "outer-run"},
                      {"Portal011", "stuck"},
                      {"Portal015", "thread"},
                      {"Portal016", "function"},
                      {"Portal038", "on-another-thread"}}),
       portal_mutant("third_function_is_dropped", "each third call is cancelled instead of made",
-                    {{"Portal003", "first-statement"},
+                    {{"Thread005", "no-failure"},
+                     {"Portal003", "first-statement"},
                      {"Portal005", "types"},
                      {"Portal006", "outcomes"},
                      {"Portal008", "thread-failed"},
@@ -322,7 +324,7 @@ std::vector<Mutant> call_mutants() {
 std::vector<Mutant> future_mutants() {
   return {
       portal_mutant("only_the_future_is_cancelled", "cancelling a future leaves the coroutine alone",
-                    {{"Portal018", "told"},
+                    {{"Portal018", "stuck"},
                      {"Portal019", "stuck"},
                      {"Portal020", "stuck"},
                      {"Portal022", "stuck"},

@@ -161,7 +161,8 @@ std::vector<Mutant> thread_mutants() {
                       {"Thread012", "at-one-time"},
                       {"Thread014", "accepted"},
                       {"Thread018", "end-waits"},
-                      {"Thread019", "crowd"}},
+                      {"Thread019", "crowd"},
+                      {"Portal002", "worker"}},
                      [](const Call& call) {
                        call.job->run();
                        return call.ends_at_once();

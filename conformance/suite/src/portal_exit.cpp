@@ -153,7 +153,7 @@ void it_is_open_as_long_as_its_body_runs(Trial& t) {
   Log last;
   const auto failure = t.run([&](AsyncBackend& backend) -> Coro<> {
     auto portal = backend.create_threads_portal();
-    const auto call = [](const Callers& from, const ThreadsPortal& to, Log& words, const Flag& submitted) {
+    const auto call = [](Callers& from, const ThreadsPortal& to, Log& words, const Flag& submitted) {
       const auto coroutine = []() -> Coro<int> { co_return 1; };
       const auto later = to.run_coroutine_soon(coroutine);
       const auto soon = to.run_sync_soon([] { return 2; });
@@ -245,11 +245,12 @@ void calls_outside_its_life_are_refused(Trial& t) {
     co_await callers.ended(backend);
   });
   if (kept) callers.start([&] { after_the_run.call_each(*kept); });
-  t.expect_true("threads-came-back", callers.join());
+  const bool came_back = callers.join();
   t.witness("calls before the entry", before.count());
   t.witness("calls while the exit waits", while_leaving.count());
   t.witness("calls after the exit", after.count());
   t.witness("calls after the run", after_the_run.count() + (kept ? 1 : 0));
+  t.expect_true("threads-came-back", came_back);
   t.expect_no_failure("failed", failure);
   before.expect(t, "before-entry", "enter");
   while_leaving.expect(t, "while-leaving", "exit");

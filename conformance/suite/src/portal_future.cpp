@@ -33,8 +33,13 @@ void cancelling_a_future_cancels_its_task(Trial& t) {
         };
         const auto future = portal.run_coroutine_soon(wait);
         callers.hold(is_set(begun));
+        // Time to come to the wait.
+        const auto pass = [&]() -> Coro<> { co_await take_turns(backend, 5); };
+        callers.answer(portal.run_coroutine_soon(pass));
         told.push_back(future.cancel());
-        if (!callers.hold(is_set(ended))) return;
+        bool has_ended = false;
+        callers.blocked([&] { has_ended = callers.hold(is_set(ended)); });
+        if (!has_ended) return;
       }
       // A coroutine that is running: it learns of the request at its next checkpoint.
       const Flag begun = make_flag();
@@ -50,10 +55,10 @@ void cancelling_a_future_cancels_its_task(Trial& t) {
         *ended = true;
       };
       const auto future = portal.run_coroutine_soon(work);
-      callers.hold(is_set(begun));
+      callers.blocked([&] { callers.hold(is_set(begun)); });
       told.push_back(future.cancel());
       *asked = true;
-      callers.hold(is_set(ended));
+      callers.blocked([&] { callers.hold(is_set(ended)); });
     });
   });
   t.witness("coroutines cancelled by another thread", interrupted.size());
@@ -101,11 +106,11 @@ void a_future_is_cancelled_at_once(Trial& t) {
     callers.start([&, look, go_on, portal, begun, handed_over, released, ended] {
       future = portal.run_coroutine_soon(go_on);
       *handed_over = true;
-      callers.hold(is_set(begun));
+      callers.blocked([&] { callers.hold(is_set(begun)); });
       at_once(future->cancel() ? "true" : "false");
       look(at_once);
       *released = true;
-      callers.hold(is_set(ended));
+      callers.blocked([&] { callers.hold(is_set(ended)); });
       // Behind the end of the coroutine.
       callers.answer(portal.run_sync_soon([] {}));
       look(later);

@@ -66,7 +66,7 @@ inline std::exception_ptr run_portal(Trial& t, Callers& callers,
 
 /// What a call came to: "UsageError" if it was refused, else its answer.
 template <class Submit>
-std::string word_of_call(const Callers& callers, const Submit& submit) {
+std::string word_of_call(Callers& callers, const Submit& submit) {
   std::optional<std::invoke_result_t<const Submit&>> future;
   const auto refusal = thrown_by([&] { future.emplace(submit()); });
   return future ? callers.answer(*future) : word_of_failure(refusal);

@@ -83,10 +83,12 @@ class Callers {
     call();
     state_->under_way->go_on();
   }
-  /// word_of what a future gives, or "no answer". Threads: any but the loop's.
+  /// word_of what a future gives, or "no answer". Virtual time may pass meanwhile. Threads: those of this object.
   template <class T>
-  std::string answer(const ThreadFuture<T>& future) const {
-    if (future.wait_for(patience_->limit())) return word_of([&]() -> decltype(auto) { return future.get(); });
+  std::string answer(const ThreadFuture<T>& future) {
+    bool is_answered = false;
+    blocked([&] { is_answered = future.wait_for(patience_->limit()); });
+    if (is_answered) return word_of([&]() -> decltype(auto) { return future.get(); });
     patience_->exceed();
     return "no answer";
   }
