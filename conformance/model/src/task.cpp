@@ -156,6 +156,8 @@ void ModelTask::resume() {
 void ModelTask::body_ended(TaskBody&) noexcept { conclude(); }
 
 void ModelTask::conclude() {
+  // What it waited for last may hold this task.
+  wait = Wait();
   failure_ = body_.failure();
   cancelled_ = is_cancelled(failure_) && sees_cancellation(&root);
   if (failure_ && root.cancelled && broken("failed_clean_up_is_hidden")) cancelled_ = true;
