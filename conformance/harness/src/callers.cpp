@@ -4,14 +4,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "concert/harness/real_clock.hpp"
+#include "concert/harness/gate.hpp"
 
 namespace concert::conformance {
-
-namespace {
-/// A moment of real time: hours of virtual time would pass until a thread that was woken has run.
-void let_threads_run() { std::this_thread::sleep_for(std::chrono::microseconds(20)); }
-}  // namespace
 
 std::string word_of_failure(const std::exception_ptr& failure) {
   try {
@@ -49,6 +44,7 @@ Coro<> Callers::ended(AsyncBackend& backend) {
   const auto until = real_now() + 3 * patience_->limit() / 2;
   while (!have_ended()) {
     if (real_now() > until) co_return patience_->exceed();
+    // Hours of virtual time would pass until a thread that was woken has run.
     if (!KernelWork::is_under_way()) let_threads_run();
     co_await backend.sleep(std::chrono::milliseconds(1));
   }
@@ -66,15 +62,9 @@ Coro<> Callers::until(AsyncBackend& backend, std::function<bool()> condition) {
 }
 
 bool Callers::hold(const std::function<bool()>& condition) const {
-  const auto until = real_now() + patience_->limit();
-  while (!condition()) {
-    if (real_now() > until) {
-      patience_->exceed();
-      return false;
-    }
-    let_threads_run();
-  }
-  return true;
+  if (block_until(condition, patience_->limit())) return true;
+  patience_->exceed();
+  return false;
 }
 
 std::exception_ptr Callers::failure() const {
@@ -85,9 +75,8 @@ std::exception_ptr Callers::failure() const {
 bool Callers::join() {
   if (threads_.empty()) return all_came_back_;
   // A thread that has been let go needs a moment even if patience is over.
-  const auto until = real_now() + std::max(patience_->limit(), std::chrono::milliseconds(500));
-  while (!have_ended() && real_now() < until) let_threads_run();
-  all_came_back_ = have_ended();
+  all_came_back_ =
+      block_until([this] { return have_ended(); }, std::max(patience_->limit(), std::chrono::milliseconds(500)));
   if (!all_came_back_) patience_->exceed();
   for (std::thread& thread : threads_) {
     if (all_came_back_) {

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "concert/harness/gate.hpp"
+#include "concert/harness/log.hpp"
 #include "concert/mutants/mutants.hpp"
 
 namespace concert::conformance {
@@ -79,7 +81,7 @@ class FaultyPortal final : public PortalCore, public std::enable_shared_from_thi
     } catch (const UsageError&) {
       return;
     }
-    for (int i = 0; i < 5000 && !*seen; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    block_until([&] { return seen->load(); });
   }
 
   void enter() override {
@@ -114,7 +116,8 @@ class FaultyPortal final : public PortalCore, public std::enable_shared_from_thi
     }
     is_open_ = false;
     if (!failure) co_return;
-    if (has("groups_of_the_body_are_wrapped") && is_group(failure)) throw ExceptionGroup("the body failed", {failure});
+    if (has("groups_of_the_body_are_wrapped") && holds<ExceptionGroup>(failure))
+      throw ExceptionGroup("the body failed", {failure});
     std::rethrow_exception(failure);
   }
 
@@ -126,26 +129,6 @@ class FaultyPortal final : public PortalCore, public std::enable_shared_from_thi
 
  private:
   bool has(std::string_view fault) const noexcept { return fault_ == fault; }
-  static bool is_group(const std::exception_ptr& failure) {
-    try {
-      std::rethrow_exception(failure);
-    } catch (const ExceptionGroup&) {
-      return true;
-    } catch (...) {
-      return false;
-    }
-  }
-  static bool is_future_cancelled(const std::exception_ptr& failure) {
-    try {
-      if (failure) std::rethrow_exception(failure);
-    } catch (const FutureCancelled&) {
-      return true;
-    } catch (...) {
-      return false;
-    }
-    return false;
-  }
-
   bool has_own_begin() const {
     constexpr std::string_view faults[] = {
         "cancelled_coroutines_do_not_begin",  "calls_are_lost_at_the_exit",
@@ -185,7 +168,7 @@ class FaultyPortal final : public PortalCore, public std::enable_shared_from_thi
     return std::any_of(calls_.begin(), calls_.end(), [this](const auto& call) {
       if (!call->done()) return false;
       return has("cancelled_work_tears_the_portal_down") ? call->cancelled()
-                                                         : is_future_cancelled(Detour::failure_of(*call));
+                                                         : holds<FutureCancelled>(Detour::failure_of(*call));
     });
   }
 

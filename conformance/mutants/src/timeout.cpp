@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "concert/harness/log.hpp"
 #include "concert/mutants/mutants.hpp"
 #include "decorated_backend.hpp"
 
@@ -109,17 +110,6 @@ class Limit final : public CancelScopeCore {
   void hide_deadline(double offset) {
     is_hidden_ = true;
     inner_->reschedule(request_.deadline + Seconds(offset));
-  }
-  template <class E>
-  static bool holds(const std::exception_ptr& failure) {
-    try {
-      if (failure) std::rethrow_exception(failure);
-    } catch (const E&) {
-      return true;
-    } catch (...) {
-      return false;
-    }
-    return false;
   }
 
   FaultyLimits& backend_;

@@ -16,16 +16,6 @@
 
 namespace concert::conformance {
 
-/// What `function` throws; null if nothing.
-inline std::exception_ptr thrown_by(const std::function<void()>& function) {
-  try {
-    function();
-  } catch (...) {
-    return std::current_exception();
-  }
-  return nullptr;
-}
-
 /// A UsageError was thrown (check `key`), and its message has one of these words in it (check `message_key`).
 inline void expect_usage_error(Trial& t, std::string_view key, std::string_view message_key,
                                std::initializer_list<std::string_view> words, const std::exception_ptr& failure) {
@@ -85,14 +75,7 @@ class Elsewhere {
   void note(const std::string& place, const std::string& name, const std::exception_ptr& outcome) {
     ++tried_;
     const std::string text = describe(outcome);
-    bool is_usage_error = false;
-    try {
-      if (outcome) std::rethrow_exception(outcome);
-    } catch (const UsageError&) {
-      is_usage_error = true;
-    } catch (...) {
-    }
-    if (!is_usage_error) return accepted_(place + ": " + name + ": " + text);
+    if (!holds<UsageError>(outcome)) return accepted_(place + ": " + name + ": " + text);
     const bool clear = text.find("thread") != std::string::npos || text.find("loop") != std::string::npos ||
                        text.find("run") != std::string::npos;
     if (!clear) unclear_(place + ": " + name + ": " + text);

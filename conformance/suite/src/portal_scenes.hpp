@@ -83,8 +83,7 @@ inline bool contains(const std::exception_ptr& failure, std::string_view word) {
 
 /// `failure` is a UsageError whose message has this word, in whatever case.
 inline void expect_misuse(Trial& t, std::string_view key, const std::exception_ptr& failure, std::string_view word) {
-  const bool names_it =
-      word_of_failure(failure ? failure : std::make_exception_ptr(0)) == "UsageError" && contains(failure, word);
+  const bool names_it = holds<UsageError>(failure) && contains(failure, word);
   t.expect(names_it, key, "UsageError, whose message says '" + std::string(word) + "'", describe(failure));
 }
 

@@ -34,16 +34,6 @@ class Known {
   BackendRegistry::Installation installed_ = registry_.install();
 };
 
-/// What `function` throws; null if nothing.
-std::exception_ptr thrown_by(const std::function<void()>& function) {
-  try {
-    function();
-  } catch (...) {
-    return std::current_exception();
-  }
-  return nullptr;
-}
-
 int run_answer(const Trial& t, AsyncBackend& backend) {
   return backend.bootstrap(t.runner_options(), [&]() -> Coro<int> {
     co_await backend.sleep(10ms);

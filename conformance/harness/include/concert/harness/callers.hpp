@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "concert/backend.hpp"
+#include "concert/harness/log.hpp"
 #include "concert/harness/virtual_clock.hpp"
 
 namespace concert::conformance {
@@ -37,10 +38,6 @@ class Patience {
 template <class F>
 std::string word_of(F&& call);
 std::string word_of_failure(const std::exception_ptr& failure);
-
-/// What a call throws; null if nothing.
-template <class F>
-std::exception_ptr thrown_by(F&& call);
 
 /// Threads that call into a loop, each under way (KernelWork) until it ends. They end before the run does, which waits
 /// for them in `ended`; a thread that is blocked for ever is given up, so that a lost answer is a failed check.
@@ -112,16 +109,6 @@ class Callers {
 };
 
 // ---- Definitions ---------------------------------------------------------------------------------------------------
-
-template <class F>
-std::exception_ptr thrown_by(F&& call) {
-  try {
-    call();
-  } catch (...) {
-    return std::current_exception();
-  }
-  return nullptr;
-}
 
 template <class F>
 std::string word_of(F&& call) {

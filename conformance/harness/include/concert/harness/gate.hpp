@@ -55,6 +55,9 @@ class Gate {
   std::size_t blocked_ = 0;
 };
 
+/// A moment of real time for other threads: a test that looks again and again must not take the machine from them.
+inline void let_threads_run() { std::this_thread::sleep_for(std::chrono::microseconds(20)); }
+
 /// Lets other tasks run until `condition()` holds, which other threads may bring about; no checkpoint. The loop is not
 /// idle meanwhile, so that it does not wait for a timer. Returns false if that took too long.
 /// `condition` must be trivially destructible, as captures by reference are.
@@ -64,7 +67,7 @@ Coro<bool> yield_until(AsyncBackend& backend, Condition condition,
   const auto limit = real_now() + patience;
   while (!condition()) {
     if (real_now() > limit) co_return false;
-    std::this_thread::sleep_for(std::chrono::microseconds(20));
+    let_threads_run();
     // Loops make a number of steps before they look for what came from outside.
     constexpr int yields = 16;
     for (int i = 0; i < yields && !condition(); ++i) co_await backend.cancel_shielded_coro_yield();
@@ -73,14 +76,13 @@ Coro<bool> yield_until(AsyncBackend& backend, Condition condition,
 }
 
 /// Blocks this thread until `condition()` holds, in real time: after a run, for threads that go on. Returns false if
-/// that took too long.
+/// that took too long; by default the threads may stand at a gate that loses its patience meanwhile.
 template <class Condition>
-bool block_until(const Condition& condition) {
-  // The threads may stand at a gate that loses its patience.
-  const auto limit = real_now() + 2 * Gate::patience;
+bool block_until(const Condition& condition, std::chrono::milliseconds patience = 2 * Gate::patience) {
+  const auto limit = real_now() + patience;
   while (!condition()) {
     if (real_now() > limit) return false;
-    std::this_thread::sleep_for(std::chrono::microseconds(20));
+    let_threads_run();
   }
   return true;
 }

@@ -53,6 +53,30 @@ requires(!std::is_same_v<T, std::string>) std::string show(const std::vector<T>&
   return show(words);
 }
 
+/// What `function` throws; null if nothing.
+template <class F>
+std::exception_ptr thrown_by(F&& function) {
+  try {
+    function();
+  } catch (...) {
+    return std::current_exception();
+  }
+  return nullptr;
+}
+
+/// True if `failure` holds an exception of the type E, or derived from it. False for null.
+template <class E>
+bool holds(const std::exception_ptr& failure) {
+  if (!failure) return false;
+  try {
+    std::rethrow_exception(failure);
+  } catch (const E&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
 /// Runs an awaitable and gives what it threw; null if nothing: for bodies that must record an exception and go on.
 /// Give a Coro or an awaiter: `failure = co_await outcome_of(backend.sleep(1s));`
 template <Awaitable A>

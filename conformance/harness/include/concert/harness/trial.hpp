@@ -139,17 +139,6 @@ class Trial {
   PropertySettings properties;
 
  private:
-  template <class E>
-  static bool holds(const std::exception_ptr& failure) {
-    if (!failure) return false;
-    try {
-      std::rethrow_exception(failure);
-    } catch (const E&) {
-      return true;
-    } catch (...) {
-      return false;
-    }
-  }
   static std::string type_name(const std::type_info& type);
 
   const BackendAdapter& adapter_;
