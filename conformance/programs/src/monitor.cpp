@@ -57,7 +57,7 @@ bool is_failure(Result result) {
 
 /// A block that a task is in, or the root of a task.
 struct Frame {
-  enum class Kind : unsigned char { root, scope, group, shield, gather };
+  enum class Kind : unsigned char { root, scope, group, shield, gather, portal };
   Kind kind = Kind::root;
   int object = 0;
   /// Null at the root of the main task.
@@ -70,6 +70,7 @@ class Monitor::State {
       : tasks(static_cast<std::size_t>(program.tasks)),
         scopes(static_cast<std::size_t>(program.scopes)),
         groups(static_cast<std::size_t>(program.groups)) {
+    makers.resize(tasks.size());
     index_statements(program.statements);
     spawn(0, nullptr);
   }
@@ -79,6 +80,8 @@ class Monitor::State {
     bool began = false;
     bool ended = false;
     bool cancel_requested = false;
+    /// Of a call: its future was cancelled, which the task hears later.
+    bool future_cancelled = false;
     Record end;
     /// Where the task stands, outermost first: its root, then the blocks that it is in.
     std::vector<Frame*> frames;
@@ -161,6 +164,7 @@ class Monitor::State {
     for (const Frame* frame = &start; frame != nullptr; frame = frame->outer) {
       switch (frame->kind) {
         case Frame::Kind::root:
+          if (task(frame->object).future_cancelled) return true;
           if (task(frame->object).cancel_requested || may_be_cancelled_by_a_waiter(frame->object, now)) return true;
           break;
         case Frame::Kind::scope: {
@@ -173,6 +177,9 @@ class Monitor::State {
           break;
         case Frame::Kind::gather:
           if (failed_gathers.contains(frame->object)) return true;
+          break;
+        case Frame::Kind::portal:
+          if (failed_portals.contains(frame->object)) return true;
           break;
         case Frame::Kind::shield: return false;
       }
@@ -208,6 +215,11 @@ class Monitor::State {
     }
     return false;
   }
+  /// True if what runs is no task: a function in a thread, or one that was given to a portal.
+  bool is_of_function(const Record& record) const {
+    const Statement* maker = makers[static_cast<std::size_t>(record.task)];
+    return maker != nullptr && (maker->op == Op::run_in_thread || maker->op == Op::call_function);
+  }
   void pass_time(std::int64_t now) {
     for (Scope& each : scopes) {
       if (each.entered && !each.left && each.deadline <= now + rounding) each.may_have_expired = true;
@@ -222,6 +234,11 @@ class Monitor::State {
   std::array<bool, event_count> events{};
   /// Statements of gathers with a branch that failed.
   std::set<int> failed_gathers;
+  /// Portals that are open or were, and those whose body failed, which cancels their calls.
+  std::map<int, Frame*> portals;
+  std::set<int> failed_portals;
+  /// What made each task, null for the main task.
+  std::vector<const Statement*> makers;
   /// How the bodies of shields ended.
   std::map<int, Record> shield_ends;
   std::vector<const Statement*> statements;
@@ -231,6 +248,7 @@ class Monitor::State {
   void index_statements(const std::vector<Statement>& list) {
     for (const Statement& each : list) {
       statements.push_back(&each);
+      if (makes_task(each.op)) makers[static_cast<std::size_t>(each.object)] = &each;
       index_statements(each.body);
     }
   }
@@ -244,7 +262,8 @@ namespace {
 constexpr std::int64_t reading_slack = 2'000'000;
 
 bool is_checkpoint(Op op) {
-  return op == Op::yield || op == Op::sleep || op == Op::sleep_until || op == Op::sleep_forever;
+  return op == Op::yield || op == Op::sleep || op == Op::sleep_until || op == Op::sleep_forever ||
+         op == Op::run_in_thread;
 }
 
 bool is_for_task(Op op) { return op == Op::wait || op == Op::join || op == Op::join_or_cancel; }
@@ -281,6 +300,11 @@ void Monitor::record(const Record& record) {
   trace_.push_back(record);
   state_->pass_time(record.time);
   check("RES-1", record.result != Result::other, record, "an exception that the program did not throw");
+  const bool is_cancel = record.statement >= 0 && state_->statement(record.statement).op == Op::future_cancel;
+  if (is_cancel) state_->task(state_->statement(record.statement).a).future_cancelled = true;
+  // What functions do to the objects of the loop counts; the rest is for the rules of threads.
+  const bool is_deed = record.what == What::act || record.what == What::answer;
+  if (is_cancel || (state_->is_of_function(record) && !is_deed)) return;
   switch (record.what) {
     case What::task_began: return task_began(record);
     case What::task_ended: return task_ended(record);
@@ -296,6 +320,10 @@ void Monitor::record(const Record& record) {
 
 void Monitor::task_began(const Record& record) {
   State::Task& task = state_->task(record.task);
+  if (const Statement* maker = state_->makers[static_cast<std::size_t>(record.task)];
+      maker != nullptr && maker->op == Op::call_coroutine && !task.spawned) {
+    state_->spawn(record.task, state_->portals[maker->a]);
+  }
   check("TSK-4", task.spawned && !task.began, record, "a task began that was not spawned, or twice");
   task.began = true;
   // So that what follows has a place to stand.
@@ -458,12 +486,16 @@ void Monitor::entered(const Record& record) {
     state_->open(record.task, Frame::Kind::group, statement.object);
   } else if (statement.op == Op::shield) {
     state_->open(record.task, Frame::Kind::shield, statement.number);
+  } else if (statement.op == Op::portal) {
+    state_->open(record.task, Frame::Kind::portal, statement.object);
+    state_->portals[statement.object] = &state_->innermost(record.task);
   }
 }
 
 void Monitor::body_ended(const Record& record) {
   const Statement& statement = state_->statement(record.statement);
   if (statement.op == Op::scope) state_->scope(statement.object).body_end = record;
+  if (statement.op == Op::portal && record.result != Result::value) state_->failed_portals.insert(statement.object);
   if (statement.op == Op::shield) state_->shield_ends[statement.number] = record;
   if (statement.op == Op::group) {
     State::Group& group = state_->group(statement.object);
@@ -478,6 +510,7 @@ void Monitor::left(const Record& record) {
   switch (statement.op) {
     case Op::scope: return scope_left(record, statement);
     case Op::group: return group_left(record, statement);
+    case Op::portal: return state_->close(record.task);
     case Op::with_lock: state_->locks[static_cast<std::size_t>(statement.a)].holder.reset(); return;
     case Op::shield: {
       const auto body = state_->shield_ends.find(statement.number);

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stage.hpp"
+
+#include <cmath>
+#include <utility>
+
+#include "concert/programs/interpreter.hpp"
+
+namespace concert::programs {
+
+namespace {
+
+template <class Objects, class Holds>
+std::int64_t bits(const Objects& objects, const Holds& holds) {
+  std::int64_t all = 0;
+  for (std::size_t i = 0; i < objects.size(); ++i) all |= holds(objects[i]) ? std::int64_t{1} << i : 0;
+  return all;
+}
+
+}  // namespace
+
+Seconds duration(HalfTicks half_ticks) { return Seconds(0.005) * half_ticks; }
+
+ProgramScope::ProgramScope(AsyncBackend& backend, bool is_timeout) {
+  if (is_timeout) {
+    timeout_.emplace(backend.make_cancel_scope(never));
+  } else {
+    plain_.emplace(backend.make_cancel_scope(never));
+  }
+}
+
+Stage::Stage(AsyncBackend& running, const Program& given, Observer& observer)
+    : backend(running),
+      program(given),
+      start(running.current_time()),
+      locks{running.create_lock(), running.create_lock(), running.create_fair_lock(), running.create_fair_lock()},
+      conditions{running.create_condition_var(locks[0]), running.create_condition_var(locks[1])},
+      events{running.create_event(), running.create_event(), running.create_event()},
+      groups(index(given.groups)),
+      tasks(index(given.tasks)),
+      ids(index(given.tasks)),
+      observer_(observer),
+      futures_(index(given.tasks)) {
+  make_objects(program.statements);
+}
+
+void Stage::make_objects(const std::vector<Statement>& statements) {
+  for (const Statement& statement : statements) {
+    if (statement.op == Op::scope) scopes.push_back(std::make_unique<ProgramScope>(backend, statement.b == 1));
+    if (statement.op == Op::portal) portals.push_back(backend.create_threads_portal());
+    make_objects(statement.body);
+  }
+}
+
+// ---- Records -------------------------------------------------------------------------------------------------------
+
+void Stage::record(What what, int task, int statement, Ending ending) {
+  if (is_loop_thread()) {
+    const Seconds elapsed = backend.current_time() - start;
+    last_time_ = static_cast<std::int64_t>(std::llround(elapsed.count() * 1e9));
+  }
+  const std::lock_guard lock(records_mutex_);
+  observer_.record({what, task, statement, ending.result, ending.value, std::move(ending.leaves), last_time_});
+}
+
+// ---- Statements ----------------------------------------------------------------------------------------------------
+
+Flow Stage::carry_out(const Place& place, const Statement& statement) {
+  const std::size_t object = index(statement.a);
+  switch (statement.op) {
+    case Op::cancel_scope:
+    case Op::reschedule: act(place.task, statement, change_scope(statement)); break;
+    case Op::cancel_task: act(place.task, statement, cancel_task(statement)); break;
+    case Op::notify:
+      if (statement.b == 0) {
+        conditions[object].notify_all();
+      } else {
+        conditions[object].notify(statement.b);
+      }
+      act(place.task, statement);
+      break;
+    case Op::event_set:
+      events[object].set();
+      act(place.task, statement);
+      break;
+    case Op::raise: act(place.task, statement, {Result::error, statement.a}); throw ProgramError(statement.a);
+    case Op::give: return {true, statement.a};
+    case Op::ask: {
+      const std::int64_t value = answer(place.task, static_cast<Question>(statement.a));
+      record(What::answer, place.task, statement.number, {Result::value, value});
+      break;
+    }
+    case Op::future_get: act(place.task, statement, get_answer(statement)); break;
+    case Op::future_cancel: cancel_future(place.task, statement); break;
+    default: break;
+  }
+  return {};
+}
+
+void Stage::set_deadline(CancelScope& scope, HalfTicks deadline) {
+  if (deadline == past_deadline) {
+    scope.reschedule(backend.current_time() - Seconds(1));
+  } else if (deadline != no_deadline) {
+    scope.reschedule(backend.current_time() + duration(deadline));
+  }
+}
+
+Ending Stage::change_scope(const Statement& statement) {
+  if (scopes.empty()) return {Result::skipped};
+  CancelScope& scope = scopes[index(statement.a)]->scope();
+  if (statement.op == Op::cancel_scope) {
+    scope.cancel();
+  } else if (statement.b == no_deadline) {
+    scope.clear_deadline();
+  } else {
+    set_deadline(scope, statement.b);
+  }
+  return {};
+}
+
+Ending Stage::cancel_task(const Statement& statement) {
+  const std::optional<Task<std::int64_t>>& task = tasks[index(statement.a)];
+  if (!task) return {Result::skipped};
+  return {Result::value, task->cancel() ? 1 : 0};
+}
+
+/// In the loop, where nobody waits for it.
+Ending Stage::get_answer(const Statement& statement) {
+  const auto asked = future(statement.a);
+  if (!asked) return {Result::skipped};
+  try {
+    // Refused without an answer: a broken backend would block the loop in `get`.
+    if (!asked->done() && !asked->wait_for(Seconds(0.001))) return {Result::lost};
+    return {Result::value, asked->get()};
+  } catch (...) {
+    return describe_ending(std::current_exception());
+  }
+}
+
+std::int64_t Stage::answer(int task, Question question) {
+  switch (question) {
+    case Question::time: return 0;
+    case Question::task: return backend.get_current_task().id == ids[index(task)] ? 1 : 0;
+    case Question::scopes: return bits(scopes, [](auto& scope) { return scope->scope().cancel_called(); });
+    case Question::locks: return bits(locks, [](auto& lock) { return lock.locked(); });
+    case Question::events: return bits(events, [](auto& event) { return event.is_set(); });
+    case Question::tasks: return bits(tasks, [](auto& handle) { return handle && handle->done(); });
+  }
+  return 0;
+}
+
+// ---- Futures -------------------------------------------------------------------------------------------------------
+
+void Stage::keep(int call, ThreadFuture<std::int64_t> future) {
+  const std::lock_guard lock(futures_mutex_);
+  futures_[index(call)].emplace(std::move(future));
+}
+
+std::optional<ThreadFuture<std::int64_t>> Stage::future(int call) {
+  const std::lock_guard lock(futures_mutex_);
+  return futures_[index(call)];
+}
+
+void Stage::cancel_future(int task, const Statement& statement) {
+  const auto asked = future(statement.a);
+  if (!asked) return act(task, statement, {Result::skipped});
+  record(What::begin, task, statement.number);
+  const bool cancelled = asked->cancel();
+  record(What::end, task, statement.number, {Result::value, cancelled ? 1 : 0});
+}
+
+}  // namespace concert::programs
