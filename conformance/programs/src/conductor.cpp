@@ -112,12 +112,7 @@ void Seat::end() {
   has_ended_ = true;
 }
 
-Conductor::Conductor(AsyncBackend& backend, TimePoint start, std::uint64_t seed, bool gated)
-    : backend_(backend), start_(start), seed_(seed), gated_(gated) {}
-
-nanoseconds Conductor::elapsed() const {
-  return std::chrono::duration_cast<nanoseconds>(backend_.current_time() - start_);
-}
+Conductor::Conductor(Stage& stage, std::uint64_t seed, bool gated) : stage_(stage), seed_(seed), gated_(gated) {}
 
 std::shared_ptr<Seat> Conductor::add_seat() {
   seats_.push_back(std::make_shared<Seat>(gated_, heartbeat_));
@@ -160,9 +155,9 @@ void Conductor::forget_ended() {
   });
 }
 
-std::vector<Seat*> Conductor::at_gate() const {
+std::vector<Seat*> Conductor::at_gate() {
   // What doubles may differ by.
-  const nanoseconds now = elapsed() + std::chrono::microseconds(1);
+  const nanoseconds now = stage_.read_clock() + std::chrono::microseconds(1);
   std::vector<Seat*> found;
   for (const std::shared_ptr<Seat>& seat : seats_) {
     const std::lock_guard lock(seat->mutex_);
@@ -208,8 +203,8 @@ Coro<> Conductor::give_turns() {
     } else if (!at_gate().empty()) {
       idle_rounds = 0;
     } else if (++idle_rounds > 3 || seats_.empty()) {
-      if (elapsed() > no_hope && idle_rounds > 40) co_return;
-      if (elapsed() > no_hope) rescue_all();
+      if (stage_.read_clock() > no_hope && idle_rounds > 40) co_return;
+      if (stage_.read_clock() > no_hope) rescue_all();
       co_await wait_for_news();
       continue;
     }
@@ -220,12 +215,12 @@ Coro<> Conductor::give_turns() {
 Coro<> Conductor::wait_for_news() {
   Event news = backend_.create_event();
   news_ = &news;
-  nanoseconds next = elapsed() + longest_wait;
+  nanoseconds next = stage_.read_clock() + longest_wait;
   for (const std::shared_ptr<Seat>& seat : seats_) {
     const std::lock_guard lock(seat->mutex_);
     if (seat->stands_at_gate_) next = std::min(next, seat->wake_time_);
   }
-  auto limit = backend_.open_cancel_scope(seats_.empty() ? never : TimePoint(start_ + next));
+  auto limit = backend_.open_cancel_scope(seats_.empty() ? never : TimePoint(stage_.start + next));
   const auto wait = [&] { return news.wait(); };
   co_await limit.run(wait);
   news_ = nullptr;

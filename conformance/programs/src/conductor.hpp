@@ -14,6 +14,7 @@
 
 #include "concert/backend.hpp"
 #include "concert/harness/virtual_clock.hpp"
+#include "stage.hpp"
 
 namespace concert::programs {
 
@@ -65,7 +66,7 @@ class Seat {
 class Conductor {
  public:
   /// Without `gated` there are no turns: the threads race.
-  Conductor(AsyncBackend& backend, TimePoint start, std::uint64_t seed, bool gated);
+  Conductor(Stage& stage, std::uint64_t seed, bool gated);
 
   /// A seat for a function that is about to be given to the backend.
   std::shared_ptr<Seat> add_seat();
@@ -82,16 +83,15 @@ class Conductor {
  private:
   Coro<> give_turns();
   Coro<> wait_for_news();
-  std::chrono::nanoseconds elapsed() const;
   void forget_ended();
   /// The threads that could go on now.
-  std::vector<Seat*> at_gate() const;
+  std::vector<Seat*> at_gate();
   Seat* choose();
   void let_go(Seat& seat);
   void rescue_all();
 
-  AsyncBackend& backend_;
-  const TimePoint start_;
+  Stage& stage_;
+  AsyncBackend& backend_ = stage_.backend;
   const std::uint64_t seed_;
   const bool gated_;
   std::uint64_t choices_ = 0;

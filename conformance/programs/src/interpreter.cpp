@@ -23,7 +23,7 @@ class Interpreter {
  public:
   Interpreter(AsyncBackend& backend, const Program& program, Observer& observer, const Threads& threads)
       : stage_(backend, program, observer),
-        conductor_(backend, stage_.start, threads.seed, threads.gated),
+        conductor_(stage_, threads.seed, threads.gated),
         threads_(stage_, conductor_, [this](const Statement& call) { return run_call(call); }) {}
 
   Coro<> conduct() { return conductor_.conduct(); }

@@ -8,6 +8,7 @@
 #include "concert/programs/generator.hpp"
 #include "concert/programs/interpreter.hpp"
 #include "concert/programs/shrinker.hpp"
+#include "concert/programs/thread_monitor.hpp"
 
 namespace concert::programs {
 
@@ -21,6 +22,20 @@ using conformance::Trial;
 constexpr int shrink_budget = 2000;
 
 Schedule schedule_of(std::uint64_t case_seed) { return Trial::case_schedule(conformance::mix(case_seed, 1)); }
+
+/// Two observers of one run.
+class Both final : public Observer {
+ public:
+  Both(Observer& first, Observer& second) : first_(first), second_(second) {}
+  void record(const Record& record) override {
+    first_.record(record);
+    second_.record(record);
+  }
+
+ private:
+  Observer& first_;
+  Observer& second_;
+};
 
 const Violation* broken(const Run& run, std::string_view rule) {
   const auto found = std::ranges::find(run.violations, rule, &Violation::rule);
@@ -46,14 +61,19 @@ Counterexample shrunk(const BackendAdapter& backend, const Program& drawn, const
 
 Run run_program(const BackendAdapter& backend, const Program& program, const Schedule& schedule) {
   Monitor monitor(program);
+  ThreadMonitor thread_monitor(program);
+  Both both(monitor, thread_monitor);
   Trial trial(backend, schedule);
   // What a call failed with after its future was cancelled: nobody waits for it, and the rules know better.
   trial.extra_options.set("on_unhandled_error",
                           UnhandledErrorHandler([](const std::exception_ptr&, std::string_view) {}));
   const std::exception_ptr failure =
-      trial.run([&](AsyncBackend& running) -> Coro<> { co_await interpret(running, program, monitor); });
+      trial.run([&](AsyncBackend& running) -> Coro<> { co_await interpret(running, program, both); });
   monitor.finish();
+  thread_monitor.finish();
   Run run{monitor.violations(), monitor.evaluations(), monitor.trace()};
+  run.violations.insert(run.violations.end(), thread_monitor.violations().begin(), thread_monitor.violations().end());
+  run.evaluations.insert(thread_monitor.evaluations().begin(), thread_monitor.evaluations().end());
   if (failure) run.violations.push_back({"RES-1", "the run ended with " + describe(failure)});
   if (trial.finding()) run.violations.push_back({"RES-1", "the run did not end by itself"});
   return run;

@@ -54,11 +54,14 @@ void Stage::make_objects(const std::vector<Statement>& statements) {
 
 // ---- Records -------------------------------------------------------------------------------------------------------
 
+std::chrono::nanoseconds Stage::read_clock() {
+  const Seconds elapsed = backend.current_time() - start;
+  last_time_ = std::llround(elapsed.count() * 1e9);
+  return last_time();
+}
+
 void Stage::record(What what, int task, int statement, Ending ending) {
-  if (is_loop_thread()) {
-    const Seconds elapsed = backend.current_time() - start;
-    last_time_ = static_cast<std::int64_t>(std::llround(elapsed.count() * 1e9));
-  }
+  if (is_loop_thread()) read_clock();
   const std::lock_guard lock(records_mutex_);
   observer_.record({what, task, statement, ending.result, ending.value, std::move(ending.leaves), last_time_});
 }

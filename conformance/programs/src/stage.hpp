@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -68,8 +69,10 @@ class Stage {
   void act(int task, const Statement& statement, Ending ending = {}) {
     record(What::act, task, statement.number, std::move(ending));
   }
-  /// Nanoseconds since the program began.
-  std::int64_t last_time() const noexcept { return last_time_; }
+  /// Time since the program began, as the loop read it last.
+  std::chrono::nanoseconds last_time() const noexcept { return std::chrono::nanoseconds(last_time_); }
+  /// Reads the clock. Threads: that of the loop.
+  std::chrono::nanoseconds read_clock();
 
   // ---- Statements that do not wait ----
 

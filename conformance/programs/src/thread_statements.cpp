@@ -49,8 +49,7 @@ Flow ThreadStatements::step(Seat& seat, int task, const Statement& statement) {
   switch (statement.op) {
     case Op::sleep:
       wait_for_turn(seat, task, statement,
-                    std::chrono::nanoseconds(stage_.last_time()) +
-                        std::chrono::duration_cast<std::chrono::nanoseconds>(duration(statement.a)));
+                    stage_.last_time() + std::chrono::duration_cast<std::chrono::nanoseconds>(duration(statement.a)));
       stage_.act(task, statement);
       return {};
     case Op::call_function:
