@@ -102,13 +102,10 @@ bool Seat::wait_for_answer(const std::function<void()>& wait, std::function<void
   return std::exchange(rescue_, nullptr) != nullptr;
 }
 
-bool Seat::has_begun() const {
-  const std::lock_guard lock(mutex_);
-  return has_begun_;
-}
-
 void Seat::end() {
   const std::lock_guard lock(mutex_);
+  // A moment before the loop hears of it: time may jump in between, which no rule forbids.
+  under_way_.reset();
   has_ended_ = true;
 }
 
@@ -120,10 +117,6 @@ std::shared_ptr<Seat> Conductor::add_seat() {
   return seats_.back();
 }
 
-void Conductor::remove(const Seat& seat) {
-  std::erase_if(seats_, [&](const auto& each) { return each.get() == &seat; });
-}
-
 void Conductor::notice() {
   if (news_ != nullptr) news_->set();
 }
@@ -133,7 +126,7 @@ void Conductor::end_of_program() {
   notice();
 }
 
-void Conductor::settle() const {
+void Conductor::settle() {
   ++*heartbeat_;
   if (!gated_ || seats_.empty()) return;
   const auto limit = real_now() + patience;
@@ -151,7 +144,8 @@ void Conductor::settle() const {
 void Conductor::forget_ended() {
   std::erase_if(seats_, [](const std::shared_ptr<Seat>& seat) {
     const std::lock_guard lock(seat->mutex_);
-    return seat->has_ended_;
+    const bool was_dropped = !seat->has_begun_ && seat.use_count() == 1;
+    return seat->has_ended_ || was_dropped;
   });
 }
 
@@ -166,14 +160,26 @@ std::vector<Seat*> Conductor::at_gate() {
   return found;
 }
 
-/// One of those at their gates; null: it is the loop's turn.
-Seat* Conductor::choose() {
+void Conductor::interleave() {
+  // Who stands at a gate stays there. Others wait for a worker or an answer, which the loop may have given meanwhile.
+  const auto may_move = [](const std::shared_ptr<Seat>& seat) {
+    const std::lock_guard lock(seat->mutex_);
+    return !seat->stands_at_gate_;
+  };
+  if (std::ranges::any_of(seats_, may_move)) settle();
+  // The loop has the other turns.
+  if (!seats_.empty() && conformance::mix(seed_, choices_++) % 3 == 0) give_turn();
+}
+
+/// Lets one of those at their gates go, or nobody: then it is the loop's turn. Returns false if nobody was let go.
+bool Conductor::give_turn() {
   const std::vector<Seat*> seats = at_gate();
-  if (seats.empty()) return nullptr;
+  if (seats.empty()) return false;
   const std::size_t chosen = conformance::mix(seed_, choices_++) % (seats.size() + 1);
-  if (chosen == seats.size() && ++turns_of_the_loop_ <= 2) return nullptr;
+  if (chosen == seats.size() && ++turns_of_the_loop_ <= 2) return false;
   turns_of_the_loop_ = 0;
-  return seats[chosen % seats.size()];
+  let_go(*seats[chosen % seats.size()]);
+  return true;
 }
 
 void Conductor::let_go(Seat& seat) {
@@ -186,8 +192,20 @@ void Conductor::let_go(Seat& seat) {
 }
 
 Coro<> Conductor::conduct() {
-  if (!gated_) co_return;
-  co_await backend_.ignore_cancellation(give_turns());
+  if (gated_) {
+    co_await backend_.ignore_cancellation(give_turns());
+  } else {
+    co_await backend_.ignore_cancellation(wait_for_end());
+  }
+}
+
+Coro<> Conductor::wait_for_end() {
+  while (!program_is_over_) co_await wait_for_news();
+  const auto limit = real_now() + patience;
+  for (forget_ended(); !seats_.empty() && real_now() < limit; forget_ended()) {
+    ::sched_yield();
+    co_await backend_.cancel_shielded_coro_yield();
+  }
 }
 
 Coro<> Conductor::give_turns() {
@@ -197,10 +215,12 @@ Coro<> Conductor::give_turns() {
     settle();
     forget_ended();
     if (program_is_over_ && seats_.empty()) co_return;
-    if (Seat* const seat = choose()) {
-      let_go(*seat);
+    // Several in a row, so that the loop hears of more than one thing at a time.
+    if (give_turn()) {
       idle_rounds = 0;
-    } else if (!at_gate().empty()) {
+      continue;
+    }
+    if (!at_gate().empty()) {
       idle_rounds = 0;
     } else if (++idle_rounds > 3 || seats_.empty()) {
       if (stage_.read_clock() > no_hope && idle_rounds > 40) co_return;
@@ -220,7 +240,7 @@ Coro<> Conductor::wait_for_news() {
     const std::lock_guard lock(seat->mutex_);
     if (seat->stands_at_gate_) next = std::min(next, seat->wake_time_);
   }
-  auto limit = backend_.open_cancel_scope(seats_.empty() ? never : TimePoint(stage_.start + next));
+  auto limit = backend_.open_cancel_scope(seats_.empty() || !gated_ ? never : TimePoint(stage_.start + next));
   const auto wait = [&] { return news.wait(); };
   co_await limit.run(wait);
   news_ = nullptr;

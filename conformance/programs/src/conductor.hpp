@@ -34,10 +34,6 @@ class Seat {
   /// The function is over: nothing more comes from this thread.
   void end();
 
-  // ---- The loop ----
-
-  bool has_begun() const;
-
  private:
   friend class Conductor;
 
@@ -70,10 +66,8 @@ class Conductor {
 
   /// A seat for a function that is about to be given to the backend.
   std::shared_ptr<Seat> add_seat();
-  /// The function will not begin.
-  void remove(const Seat& seat);
-  /// Waits until no thread moves. Called before each statement of the loop, which may race with a thread.
-  void settle() const;
+  /// Called before each statement of the loop: waits until no thread moves, and lets one make a step now and then.
+  void interleave();
   /// Something happened that a thread may have waited for.
   void notice();
   /// Beside the program: gives turns until the program is over and its threads have ended.
@@ -81,12 +75,16 @@ class Conductor {
   void end_of_program();
 
  private:
+  /// Waits until no thread moves.
+  void settle();
   Coro<> give_turns();
+  /// Without turns.
+  Coro<> wait_for_end();
   Coro<> wait_for_news();
   void forget_ended();
   /// The threads that could go on now.
   std::vector<Seat*> at_gate();
-  Seat* choose();
+  bool give_turn();
   void let_go(Seat& seat);
   void rescue_all();
 

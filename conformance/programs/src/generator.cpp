@@ -18,7 +18,7 @@ namespace {
 using Statements = std::vector<Statement>;
 
 constexpr std::size_t op_count = static_cast<std::size_t>(Op::future_cancel) + 1;
-constexpr int misuse_count = static_cast<int>(Misuse::enter_portal_twice) + 1;
+constexpr int misuse_count = static_cast<int>(Misuse::enter_closed_portal) + 1;
 using Weights = std::array<int, op_count>;
 
 /// A stream of numbers of its own: the distributions of the standard library differ from one library to another.

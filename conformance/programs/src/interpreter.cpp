@@ -83,8 +83,7 @@ class Interpreter {
   }
 
   Coro<Flow> execute(Place place, const Statement& statement) {
-    // A thread that is under way would race with the statement.
-    conductor_.settle();
+    conductor_.interleave();
     switch (statement.op) {
       case Op::yield: return wait_for(place, statement, [this] { return backend().coro_yield(); });
       case Op::shielded_yield:
@@ -137,6 +136,7 @@ class Interpreter {
     } catch (...) {
       failure = std::current_exception();
     }
+    conductor_.interleave();
     record(What::body_ended, place.task, statement.number, describe_ending(failure));
     if (failure) std::rethrow_exception(std::move(failure));
     co_return flow;
@@ -276,8 +276,8 @@ class Interpreter {
     co_return Flow();
   }
   Coro<Flow> run_in_thread(Place place, const Statement& statement) {
-    const std::shared_ptr<Seat> seat = conductor_.add_seat();
-    const auto function = [this, seat, &statement] { return threads_.run(*seat, statement); };
+    // The function alone keeps its seat, so that it goes with a function that never begins.
+    const auto function = [this, seat = conductor_.add_seat(), &statement] { return threads_.run(*seat, statement); };
     const AbandonOnCancel abandon(statement.a == 1);
     record(What::begin, place.task, statement.number);
     std::int64_t value = 0;
@@ -287,8 +287,6 @@ class Interpreter {
     } catch (...) {
       failure = std::current_exception();
     }
-    // Unless it is at work for nobody now.
-    if (!seat->has_begun()) conductor_.remove(*seat);
     Ending ending = describe_ending(failure);
     if (!failure) ending.value = value;
     record(What::end, place.task, statement.number, std::move(ending));
@@ -299,6 +297,7 @@ class Interpreter {
   Coro<Flow> portal(Place place, const Statement& statement) {
     const auto inside = [&] { return body(place, statement); };
     const auto no_flags = [] { return std::int64_t{0}; };
+    conductor_.interleave();
     co_return co_await leave(place, statement, stage_.portals[index(statement.object)].run(inside), no_flags);
   }
 
@@ -385,7 +384,13 @@ class Interpreter {
         co_await portal.run(call);
         break;
       }
-      case Misuse::enter_portal_twice: {
+      case Misuse::enter_open_portal: {
+        auto portal = backend().create_threads_portal();
+        const auto again = [&] { return portal.run(nothing); };
+        co_await portal.run(again);
+        break;
+      }
+      case Misuse::enter_closed_portal: {
         auto portal = backend().create_threads_portal();
         co_await portal.run(nothing);
         co_await portal.run(nothing);

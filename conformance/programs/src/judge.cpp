@@ -72,7 +72,8 @@ Run run_program(const BackendAdapter& backend, const Program& program, const Sch
   monitor.finish();
   thread_monitor.finish();
   Run run{monitor.violations(), monitor.evaluations(), monitor.trace()};
-  run.violations.insert(run.violations.end(), thread_monitor.violations().begin(), thread_monitor.violations().end());
+  // The rule that speaks of threads comes first: it tells more of the cause.
+  run.violations.insert(run.violations.begin(), thread_monitor.violations().begin(), thread_monitor.violations().end());
   run.evaluations.insert(thread_monitor.evaluations().begin(), thread_monitor.evaluations().end());
   if (failure) run.violations.push_back({"RES-1", "the run ended with " + describe(failure)});
   if (trial.finding()) run.violations.push_back({"RES-1", "the run did not end by itself"});

@@ -55,7 +55,6 @@ std::vector<CallState> after(CallState state, PortalEvent event, bool is_functio
                      (before.future == Future::open && is_function && before.began));
     case PortalEvent::get: return only_if(before.future == Future::answered);
     case PortalEvent::get_withdrawn: return only_if(before.future == Future::cancelled);
-    case PortalEvent::get_refused: return only_if(before.future == Future::open);
   }
   return {};
 }
@@ -157,10 +156,8 @@ class Reader {
   }
 
   static std::optional<PortalEvent> event_of(const Record& record, Op op) {
-    const bool refused = record.result == Result::refused;
-    if (is_call(op)) return refused ? PortalEvent::refuse : PortalEvent::accept;
+    if (is_call(op)) return record.result == Result::refused ? PortalEvent::refuse : PortalEvent::accept;
     if (op == Op::future_cancel) return record.value != 0 ? PortalEvent::cancel : PortalEvent::cancel_in_vain;
-    if (refused) return PortalEvent::get_refused;
     return record.result == Result::withdrawn ? PortalEvent::get_withdrawn : PortalEvent::get;
   }
 

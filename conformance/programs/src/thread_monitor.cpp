@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -17,13 +18,15 @@ const std::vector<Rule>& thread_rules() {
        {"Thread001", "Thread010", "Thread011", "Thread012"}},
       {"THR-2", "the loop goes on while a function is in its thread", {"Thread002"}},
       {"THR-3", "run_in_thread gives what the function returned or threw", {"Thread003", "Thread004"}},
-      {"THR-4", "no cancellation ends a call whose function has started, unless it may be abandoned", {"Thread006"}},
+      {"THR-4",
+       "no cancellation ends a call whose function has started, unless it may be abandoned: then at once",
+       {"Thread006", "Thread008"}},
       {"POR-1",
        "a call that was accepted runs once in the loop, and its future gives what came of it",
        {"Portal005", "Portal010", "Portal011", "Portal013", "Portal017", "Portal036", "Portal038"}},
       {"POR-2",
-       "a portal accepts calls as long as its body runs and refuses all others, and refuses to wait in its own loop",
-       {"Portal003", "Portal004", "Portal006", "Portal012", "Portal037"}},
+       "a portal accepts calls as long as its body runs, and refuses all others",
+       {"Portal003", "Portal004", "Portal006", "Portal012"}},
       {"POR-3",
        "a portal is left when all its calls have ended, with what its body ended with, and cancels if that failed",
        {"Portal026", "Portal027", "Portal028", "Portal029"}},
@@ -55,6 +58,11 @@ struct ThreadMonitor::Job {
   std::optional<Record> began;
   std::optional<Record> end;
   bool had_no_turn = false;
+  /// The task that waits and the scopes around, from which no shield separates the statement; no task if one does.
+  std::optional<int> task;
+  std::set<int> scopes;
+  /// One of these was cancelled.
+  std::optional<Record> request;
 };
 
 /// A call of a portal.
@@ -89,7 +97,7 @@ struct ThreadMonitor::Portal {
 class ThreadMonitor::State {
  public:
   explicit State(const Program& program) : portals(static_cast<std::size_t>(program.portals)) {
-    collect(program.statements, -1, false);
+    collect(program.statements, {});
   }
 
   Portal& portal_of(const Call& call) { return portals[static_cast<std::size_t>(call.statement->a)]; }
@@ -106,20 +114,40 @@ class ThreadMonitor::State {
   std::int64_t time = 0;
 
  private:
-  void collect(const std::vector<Statement>& list, int thread, bool shielded) {
+  /// What a cancellation can come from here: nothing that a shield is inside of.
+  struct Around {
+    int task = 0;
+    int thread = -1;
+    bool shielded = false;
+    std::set<int> scopes;
+  };
+
+  void collect(const std::vector<Statement>& list, const Around& around) {
     for (const Statement& statement : list) {
       statements.push_back(&statement);
-      can_be_cancelled.push_back(!shielded);
-      if (statement.op == Op::run_in_thread) jobs[statement.object].statement = &statement;
+      can_be_cancelled.push_back(!around.shielded);
+      if (statement.op == Op::run_in_thread) {
+        Job& job = jobs[statement.object];
+        job.statement = &statement;
+        if (!around.shielded) job.task = around.task;
+        job.scopes = around.scopes;
+      }
       if (is_call(statement.op)) {
         Call& call = calls[statement.object];
         call.statement = &statement;
-        call.thread = thread;
+        call.thread = around.thread;
         call.is_function = statement.op == Op::call_function;
-        calls_of[thread].push_back(statement.object);
+        calls_of[around.thread].push_back(statement.object);
       }
-      const bool inner = statement.op == Op::shield || (shielded && !makes_task(statement.op));
-      collect(statement.body, statement.op == Op::run_in_thread ? statement.object : thread, inner);
+      Around inner = around;
+      if (makes_task(statement.op)) inner = {statement.object, around.thread, false, {}};
+      if (statement.op == Op::run_in_thread) inner.thread = statement.object;
+      if (statement.op == Op::scope) inner.scopes.insert(statement.object);
+      if (statement.op == Op::shield) {
+        inner.shielded = true;
+        inner.scopes.clear();
+      }
+      collect(statement.body, inner);
     }
   }
 };
@@ -162,6 +190,8 @@ void ThreadMonitor::record(const Record& record) {
       if (record.what == What::end) wait_ended(own, record);
       return;
     }
+    case Op::cancel_scope:
+    case Op::cancel_task: return requested(record, statement);
     case Op::portal: return of_portal(record, statement);
     case Op::call_function:
     case Op::call_coroutine:
@@ -171,8 +201,8 @@ void ThreadMonitor::record(const Record& record) {
       if (is_named) cancelled(named->second, record);
       return;
     case Op::future_get:
-      if (!is_named || record.what == What::begin) return;
-      return record.what == What::act ? asked_in_loop(named->second, record) : answered(named->second, record);
+      if (is_named && record.what != What::begin) answered(named->second, record);
+      return;
     case Op::sleep:
       if (record.what == What::end && call != state_->calls.end()) slept(call->second, record);
       return;
@@ -206,9 +236,21 @@ void ThreadMonitor::wait_ended(Job& job, const Record& record) {
   if (job.end) check("THR-3", is_same_end(*job.end, record), record, "a call gives something else than its function");
 }
 
-/// A function that waits for a worker although no other one runs has been forgotten.
+void ThreadMonitor::requested(const Record& record, const Statement& statement) {
+  if (record.result == Result::skipped || (statement.op == Op::cancel_task && record.value == 0)) return;
+  for (auto& [task, job] : state_->jobs) {
+    const bool reaches = statement.op == Op::cancel_task ? job.task == statement.a : job.scopes.contains(statement.a);
+    if (reaches && job.waiting && !job.wait_end && !job.request) job.request = record;
+  }
+}
+
 void ThreadMonitor::time_passed(const Record& record) {
   if (!gated_) return;
+  for (const auto& [task, job] : state_->jobs) {
+    if (!job.request || job.statement->a == 0) continue;
+    check("THR-4", job.wait_end.has_value(), record, "time goes by, and a call that may be abandoned has not ended");
+  }
+  // A function that waits for a worker although no other one runs has been forgotten.
   const bool any_runs =
       std::ranges::any_of(state_->jobs, [](const auto& each) { return each.second.began && !each.second.end; });
   if (any_runs) return;
@@ -310,13 +352,6 @@ void ThreadMonitor::answered(Call& call, const Record& record) {
   check("POR-4", !call.cancelled, record, "a future that was cancelled gives an answer");
   check("POR-1", call.end && is_same_end(*call.end, record), record,
         "a future gives something else than what the work ended with");
-}
-
-void ThreadMonitor::asked_in_loop(Call& call, const Record& record) {
-  check("POR-2", record.result != Result::lost, record, "a future lets the loop wait for itself");
-  if (record.result == Result::lost) return;
-  if (record.result != Result::refused) return answered(call, record);
-  check("POR-1", !call.end && !call.cancelled, record, "a future has forgotten its answer");
 }
 
 // ---- Portals -------------------------------------------------------------------------------------------------------

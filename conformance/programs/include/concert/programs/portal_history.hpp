@@ -25,7 +25,6 @@ enum class PortalEvent : std::uint8_t {
   cancel_in_vain,  ///< it returns false
   get,             ///< future.get() gives what the work ended with
   get_withdrawn,   ///< it throws FutureCancelled
-  get_refused,     ///< in the loop: there is no answer yet
 };
 
 /// One call of a portal, with whatever happened to it.

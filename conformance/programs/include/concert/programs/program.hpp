@@ -45,7 +45,7 @@ enum class Op : std::uint8_t {
   portal,          ///< {} a threads portal is open as long as the body runs
   call_function,   ///< [portal] {} run_sync_soon: a function of what cannot wait; in a thread only
   call_coroutine,  ///< [portal] {} run_coroutine_soon: a task; in a thread only
-  future_get,      ///< [call] waits for the answer; in the loop, asks for it
+  future_get,      ///< [call] waits for the answer; in the loop: if there is one
   future_cancel,   ///< [call]
 };
 
@@ -73,7 +73,8 @@ enum class Misuse : int {
   spawn_after_exit,
   nested_bootstrap,
   call_own_portal,
-  enter_portal_twice,
+  enter_open_portal,
+  enter_closed_portal,
 };
 
 // Times are counted in half ticks, so that deadlines can lie between the ticks of sleeps. A tick is ten milliseconds:

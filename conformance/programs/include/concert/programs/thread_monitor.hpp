@@ -43,6 +43,7 @@ class ThreadMonitor final : public Observer {
   void job_began(Job& job, const Record& record);
   void job_ended(Job& job, const Record& record);
   void wait_ended(Job& job, const Record& record);
+  void requested(const Record& record, const Statement& statement);
   void time_passed(const Record& record);
   void submitted(Call& call, const Record& record);
   void call_began(Call& call, const Record& record);
@@ -50,7 +51,6 @@ class ThreadMonitor final : public Observer {
   void slept(Call& call, const Record& record);
   void cancelled(Call& call, const Record& record);
   void answered(Call& call, const Record& record);
-  void asked_in_loop(Call& call, const Record& record);
   void of_portal(const Record& record, const Statement& statement);
   void portal_left(Portal& portal, const Record& record);
 
