@@ -27,7 +27,9 @@ void judge_cancellation(const Hearing& hearing) {
     // A join reports the Cancelled of its task.
     const bool is_the_tasks = (wait.op == Op::join || wait.op == Op::join_or_cancel) && before.task(wait.a).ended &&
                               before.task(wait.a).end.result == Result::cancelled;
-    hearing.check("CAN-1", is_the_tasks || before.may_be_cancelled(hearing.record.task, hearing.record.time),
+    const bool is_shielded = wait.op == Op::shielded_yield;
+    hearing.check("CAN-1",
+                  is_the_tasks || (!is_shielded && before.may_be_cancelled(hearing.record.task, hearing.record.time)),
                   "cancelled, and nothing around it is");
   }
   const auto rule = [&](const Cause& cause) {
@@ -38,6 +40,14 @@ void judge_cancellation(const Hearing& hearing) {
   } else if (cancelled && is_interruptible(wait.op)) {
     const std::vector<Cause> causes = before.causes(&before.innermost(hearing.record.task));
     if (!causes.empty()) hearing.kept(rule(causes.front()));
+  }
+}
+
+/// A task that was ready when the yield began, for certain: one that had yet to begin.
+void judge_turns_before(const Hearing& hearing) {
+  if (!hearing.is(What::end, Op::yield) || hearing.record.result != Result::cancelled) return;
+  for (const int other : hearing.before.task(hearing.record.task).ready_at_begin) {
+    hearing.check("YLD-1", hearing.before.task(other).began, "a yield threw before others had their turn");
   }
 }
 

@@ -44,7 +44,9 @@ struct Ends {
     add_leaves(record, reported);
     std::ranges::sort(owed);
     std::ranges::sort(reported);
-    return record.result == Result::group && owed == reported;
+    // A Cancelled among the failures is one that nobody asked for.
+    const bool has_cancelled = std::ranges::find(record.leaves, cancelled_leaf) != record.leaves.end();
+    return record.result == Result::group && owed == reported && (unclear || !has_cancelled);
   }
 };
 
@@ -78,10 +80,13 @@ void judge_end_of_group(const Hearing& hearing) {
     ends.add(hearing.before.task(child));
   }
   hearing.check("GRP-1", all_ended, "a group was left before its tasks had ended");
+  hearing.check("GRP-2", group.body_end.has_value(), "a group was left without its body");
   if (!all_ended || !group.body_end || group.frame == nullptr) return;
   if (!group.children.empty()) hearing.kept("GRP-4");
   if (ends.have_failed) {
     add_leaves(*group.body_end, ends.failures);
+    // The Cancelled that a join of another task threw is a failure of the body.
+    ends.unclear = ends.unclear || group.body_end->result == Result::cancelled;
     hearing.check("GRP-3", ends.are_reported_by(hearing.record), "failures were lost or made up");
   } else if (!ends.unclear) {
     judge_quiet_end(hearing, *group.body_end, ends, group.frame->outer);
@@ -134,9 +139,9 @@ void judge_end_of_gather(const Hearing& hearing) {
 void judge_groups(const Hearing& hearing) {
   if (hearing.is(What::left, Op::group)) judge_end_of_group(hearing);
   if (hearing.is(What::act, Op::spawn_into)) judge_spawn_into(hearing);
-  if (hearing.is(What::end, Op::spawn) && hearing.has_value()) {
-    hearing.check("GRP-6", hearing.before.task(hearing.statement->object).began,
-                  "start returned before its task had begun");
+  if (hearing.is(What::end, Op::spawn) && hearing.record.result != Result::cancelled) {
+    hearing.check("GRP-6", hearing.has_value() && hearing.before.task(hearing.statement->object).began,
+                  "start returned before its task had begun, or failed");
   }
 }
 

@@ -226,10 +226,28 @@ bool RunState::is_ready(const Statement& wait) const {
   }
 }
 
+bool RunState::need_not_suspend(const Statement& wait) const {
+  if (wait.op == Op::with_lock && (wait.a < plain_locks || !sync_.lock(wait.a).line.empty())) return false;
+  return is_ready(wait) && (is_for_task(wait.op) || wait.op == Op::with_lock);
+}
+
+std::vector<int> RunState::about_to_begin() const {
+  std::vector<int> found;
+  for (int i = 0; i < program_.tasks; ++i) {
+    const TaskState& each = task(i);
+    if (each.spawned && !each.began && !each.is_started) found.push_back(i);
+  }
+  return found;
+}
+
 // ---- Records -------------------------------------------------------------------------------------------------------
 
 void RunState::apply(const Record& record) {
+  for (TaskState& each : tasks_) {
+    if (each.activity == TaskState::Activity::running) each.was_overrun = true;
+  }
   TaskState& task = task_at(record.task);
+  task.was_overrun = false;
   task.activity = TaskState::Activity::running;
   task.since = record;
   if (record.what == What::task_began) {
@@ -285,7 +303,12 @@ void RunState::wait_began(const Record& record, const Statement& statement) {
   task.begun = record;
   task.begun_under = causes(task.frames.back());
   task.was_ready_at_begin = is_ready(statement);
-  if (statement.op == Op::spawn) spawn(statement.object, own_group(record.task));
+  if (need_not_suspend(statement)) task.activity = TaskState::Activity::running;
+  if (statement.op == Op::yield) task.ready_at_begin = about_to_begin();
+  if (statement.op == Op::spawn) {
+    task_at(statement.object).is_started = true;
+    spawn(statement.object, own_group(record.task));
+  }
   if (statement.op == Op::with_lock) sync_.lock(statement.a).line.push_back(record.task);
   if (statement.op == Op::condition_wait) {
     sync_.condition(statement.a).wait(record.task);

@@ -57,7 +57,9 @@ struct Audit {
 std::string_view rule_of(const Cause& cause, bool is_checkpoint, bool told);
 
 void judge_cancellation(const Hearing& hearing);
+void judge_turns_before(const Hearing& hearing);
 void judge_scopes(const Hearing& hearing);
+void judge_interruptions(const Hearing& hearing);
 void judge_time(const Hearing& hearing);
 void judge_locks(const Hearing& hearing);
 void judge_events(const Hearing& hearing);
