@@ -24,6 +24,8 @@ struct Ends {
   bool have_failed = false;
   /// One was refused, or ended with a Cancelled that nobody may have asked for: whether that counts is not judged.
   bool unclear = false;
+  /// Such a Cancelled is among the failures, or may be.
+  bool with_cancelled = false;
   bool cancelled = false;
   /// One was interrupted by a cancellation from outside, and by that alone.
   bool interrupted = false;
@@ -31,11 +33,17 @@ struct Ends {
   void add(const TaskState& task) {
     add_leaves(task.end, failures);
     have_failed = have_failed || is_certain_failure(task.end);
+    add_cancelled(task.end, task.ended_under_cancellation);
     const bool is_cancelled = task.end.result == Result::cancelled;
     cancelled = cancelled || is_cancelled;
     interrupted = interrupted || (is_cancelled && task.interrupted_from_outside && !task.cancel_requested);
     if (task.end.result == Result::value || is_certain_failure(task.end)) return;
     unclear = unclear || !is_cancelled || !task.ended_under_cancellation;
+  }
+  void add_cancelled(const Record& end, bool was_asked_for) {
+    const bool is_bare = end.result == Result::cancelled && !was_asked_for;
+    with_cancelled = with_cancelled || is_bare ||
+                     (end.result == Result::group && std::ranges::find(end.leaves, cancelled_leaf) != end.leaves.end());
   }
   /// True if the group reports exactly these failures.
   bool are_reported_by(const Record& record) const {
@@ -44,9 +52,8 @@ struct Ends {
     add_leaves(record, reported);
     std::ranges::sort(owed);
     std::ranges::sort(reported);
-    // A Cancelled among the failures is one that nobody asked for.
     const bool has_cancelled = std::ranges::find(record.leaves, cancelled_leaf) != record.leaves.end();
-    return record.result == Result::group && owed == reported && (unclear || !has_cancelled);
+    return record.result == Result::group && owed == reported && (with_cancelled || !has_cancelled);
   }
 };
 
@@ -85,8 +92,8 @@ void judge_end_of_group(const Hearing& hearing) {
   if (!group.children.empty()) hearing.kept("GRP-4");
   if (ends.have_failed) {
     add_leaves(*group.body_end, ends.failures);
-    // The Cancelled that a join of another task threw is a failure of the body.
-    ends.unclear = ends.unclear || group.body_end->result == Result::cancelled;
+    // What a join of another task has thrown is not told from a cancellation of the body.
+    ends.add_cancelled(*group.body_end, false);
     hearing.check("GRP-3", ends.are_reported_by(hearing.record), "failures were lost or made up");
   } else if (!ends.unclear) {
     judge_quiet_end(hearing, *group.body_end, ends, group.frame->outer);

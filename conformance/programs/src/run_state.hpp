@@ -95,7 +95,7 @@ struct TaskState {
   std::vector<int> ready_at_begin;
   /// True if what it waits for was there when it began to wait.
   bool was_ready_at_begin = false;
-  /// What has interrupted it before.
+  /// What has, or may have, interrupted it before.
   std::set<const Frame*> told;
 };
 
@@ -188,6 +188,8 @@ class RunState {
   void spawn(int task, const Frame* frame);
   void forget_if_not_begun(int task);
   const Frame* own_group(int task) const;
+  /// True if the node itself may have been cancelled by now.
+  bool may_be_called(const Frame& frame, std::int64_t now) const;
   bool may_be_cancelled_by_a_waiter(int task, std::int64_t now) const;
 
   void task_ended(const Record& record);
