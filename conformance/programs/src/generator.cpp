@@ -329,7 +329,7 @@ class Generator {
       case Op::raise:
       case Op::give: return make(op, random_.between(1, 9));
       case Op::guard: return make(op, random_.below(4), 0, body(here.deeper()));
-      case Op::ask: return make(op, random_.below(static_cast<int>(Question::tasks) + 1));
+      case Op::ask: return make(op, random_.below(question_count));
       case Op::misuse: return make(op, random_.below(misuse_count));
       default: return make(op);
     }
