@@ -29,8 +29,8 @@ class Explorer {
     }
     exploration_.schedules = search.runs();
     exploration_.complete = search.complete();
-    for (const Level level : all_levels) {
-      exploration_.distinct[static_cast<std::size_t>(level)] = seen_[static_cast<std::size_t>(level)].size();
+    for (const Detail detail : all_details) {
+      exploration_.distinct[static_cast<std::size_t>(detail)] = seen_[static_cast<std::size_t>(detail)].size();
     }
     return std::move(exploration_);
   }
@@ -58,17 +58,17 @@ class Explorer {
   }
 
   void note(const std::vector<Record>& trace) {
-    for (const Level level : all_levels) {
-      const bool is_new = seen_[static_cast<std::size_t>(level)].insert(fingerprint(program_, trace, level)).second;
+    for (const Detail detail : all_details) {
+      const bool is_new = seen_[static_cast<std::size_t>(detail)].insert(fingerprint(program_, trace, detail)).second;
       // Nothing new with times is nothing new at all.
       if (!is_new) return;
-      if (level == Level::times) exploration_.outcomes.push_back(history_of(program_, trace));
+      if (detail == Detail::times) exploration_.outcomes.push_back(history_of(program_, trace));
     }
   }
 
   const Program& program_;
   const std::unique_ptr<AsyncBackend> model_;
-  std::array<std::unordered_set<std::uint64_t>, std::size(all_levels)> seen_;
+  std::array<std::unordered_set<std::uint64_t>, std::size(all_details)> seen_;
   Exploration exploration_;
 };
 
@@ -109,7 +109,7 @@ std::optional<std::string> divergence(const Exploration& exploration, const Prog
   // Along the run, so that the first step named is the first that went another way.
   for (const Record& record : trace) {
     const auto task = static_cast<std::size_t>(record.task);
-    const Record did = normalised(record, Level::times);
+    const Record did = normalised(record, Detail::times);
     std::vector<const History*> still_allowed;
     std::ranges::copy_if(allowed, std::back_inserter(still_allowed), [&](const History* history) {
       const std::vector<Record>& records = history->tasks[task];

@@ -23,12 +23,14 @@ struct Exploration {
   bool complete = false;
   /// Different histories, with times, in the order in which they were found.
   std::vector<History> outcomes;
-  /// How many differ at each Level.
-  std::array<std::size_t, std::size(all_levels)> distinct{};
+  /// How many differ at each Detail.
+  std::array<std::size_t, std::size(all_details)> distinct{};
 
   /// True if every schedule gives the same history, with times.
-  bool determinate() const noexcept { return determinate_at(Level::times); }
-  bool determinate_at(Level level) const noexcept { return complete && distinct[static_cast<std::size_t>(level)] == 1; }
+  bool determinate() const noexcept { return determinate_at(Detail::times); }
+  bool determinate_at(Detail detail) const noexcept {
+    return complete && distinct[static_cast<std::size_t>(detail)] == 1;
+  }
 };
 
 /// Runs the model that behaves as `declared`, under every schedule, `most_schedules` at most. Gives up earlier if there
