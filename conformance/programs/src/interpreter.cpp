@@ -9,55 +9,13 @@
 #include <optional>
 #include <utility>
 
+#include "concert/programs/ending.hpp"
+
 namespace concert::programs {
 
 namespace {
 
-constexpr Seconds half_tick{0.005};
-Seconds duration(HalfTicks half_ticks) { return half_tick * half_ticks; }
-
-/// An exception, as a record tells it.
-struct Ending {
-  Result result = Result::value;
-  std::int64_t value = 0;
-  std::vector<int> leaves;
-};
-
-Ending describe_ending(const std::exception_ptr& failure);
-
-int leaf_of(const std::exception_ptr& failure) {
-  const Ending ending = describe_ending(failure);
-  switch (ending.result) {
-    case Result::error: return static_cast<int>(ending.value);
-    case Result::timeout: return timeout_leaf;
-    case Result::cancelled: return cancelled_leaf;
-    default: return other_leaf;
-  }
-}
-
-Ending describe_ending(const std::exception_ptr& failure) {
-  if (!failure) return {};
-  try {
-    std::rethrow_exception(failure);
-  } catch (const Cancelled&) {
-    return {Result::cancelled, 0, {}};
-  } catch (const ProgramError& error) {
-    return {Result::error, error.number, {}};
-  } catch (const TimeoutError&) {
-    return {Result::timeout, 0, {}};
-  } catch (const ExceptionGroup& group) {
-    Ending ending{Result::group, 0, {}};
-    for (const std::exception_ptr& leaf : group.flatten()) ending.leaves.push_back(leaf_of(leaf));
-    std::ranges::sort(ending.leaves);
-    return ending;
-  } catch (const UsageError&) {
-    return {Result::refused, 0, {}};
-  } catch (const std::invalid_argument&) {
-    return {Result::refused, 0, {}};
-  } catch (...) {
-    return {Result::other, 0, {}};
-  }
-}
+Seconds duration(HalfTicks half_ticks) { return half_tick_length * half_ticks; }
 
 template <class A>
 Coro<std::exception_ptr> failure_of(A awaitable) {
