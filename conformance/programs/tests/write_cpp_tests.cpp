@@ -16,6 +16,7 @@ using namespace concert::programs;
 using concert::conformance::Schedule;
 
 constexpr std::uint64_t drawn_programs = 10;
+const GeneratorOptions small{.size = 25};
 /// The plain clock alone: on a perturbed one each record of the interpreter costs time, which the C++ text does not
 /// take.
 constexpr std::uint64_t order_seeds = 4;
@@ -39,7 +40,7 @@ int main(int argc, char** argv) {
     if (each.name == "every_statement") tests.push_back(test_of(std::string(each.name), each.program));
   }
   for (std::uint64_t seed = 0; seed < drawn_programs; ++seed) {
-    tests.push_back(test_of("seed_" + std::to_string(seed), generate(seed)));
+    tests.push_back(test_of("seed_" + std::to_string(seed), generate(seed, small)));
   }
   std::ofstream file(argc == 2 ? argv[1] : "");
   file << to_cpp(tests);
