@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ending.hpp"
+#include "concert/programs/ending.hpp"
 
 #include <algorithm>
 #include <stdexcept>
 
+#include "concert/errors.hpp"
+#include "concert/exception_group.hpp"
 #include "concert/programs/interpreter.hpp"
 
 namespace concert::programs {

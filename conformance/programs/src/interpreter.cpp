@@ -10,14 +10,13 @@
 #include <utility>
 
 #include "concert/harness/log.hpp"
-#include "ending.hpp"
+#include "concert/programs/ending.hpp"
 
 namespace concert::programs {
 
 namespace {
 
-constexpr Seconds half_tick{0.005};
-Seconds duration(HalfTicks half_ticks) { return half_tick * half_ticks; }
+Seconds duration(HalfTicks half_ticks) { return half_tick_length * half_ticks; }
 
 /// How a sequence ended, if not with an exception.
 struct Flow {
