@@ -415,9 +415,10 @@ void add(ResultFile& sum, const ResultFile& more) {
   for (const auto& [name, label] : more.labels) {
     LabelCount& all = sum.labels[name];
     all.hits += label.hits;
-    all.cases += label.cases;
     all.required = label.required;
   }
+  // A part that has never seen a label may leave it out.
+  for (auto& [name, label] : sum.labels) label.cases = sum.programs.cases;
   add_demanded(sum, more);
   sum.failures.insert(sum.failures.end(), more.failures.begin(), more.failures.end());
   add(*sum.sketch, *more.sketch);
