@@ -65,7 +65,8 @@ class Campaign {
       const ChildEnd end = run_isolated(work, take, {options_.hang_limit, !result_.failures.empty()});
       if (end.fault.empty()) return;
       if (end.case_index < next) {
-        throw std::runtime_error(fmt::format("a child ended between two cases, after case {}: {}", end.case_index, end.fault));
+        throw std::runtime_error(
+            fmt::format("a child ended between two cases, after case {}: {}", end.case_index, end.fault));
       }
       // What the child had counted since its last message is lost with it.
       run_range(next, end.case_index);
@@ -98,7 +99,8 @@ class Campaign {
 
   void shrink(Failure& failure) const {
     const Case drawn = draw_case(options_.seed, failure.case_index);
-    Failure shrunk = shrink_isolated(backend_, drawn, failure.rule, failure.message, {std::chrono::seconds(60), options_.hang_limit});
+    Failure shrunk = shrink_isolated(backend_, drawn, failure.rule, failure.message,
+                                     {std::chrono::seconds(60), options_.hang_limit});
     shrunk.part = failure.part;
     shrunk.replay = to_string(ReplayToken{options_.seed, failure.case_index});
     failure = std::move(shrunk);

@@ -32,7 +32,9 @@ class Shrinker {
   Program shrunk() {
     // Most rules are broken without harm to the process: then one child does it all.
     std::optional<Program> result = shrunk_in_one_child();
-    if (!result) result = shrink(found_.program, [this](const Program& each) { return fails_in_a_child(each); }, shrink_budget);
+    if (!result)
+      result = shrink(
+          found_.program, [this](const Program& each) { return fails_in_a_child(each); }, shrink_budget);
     return *result;
   }
 
@@ -42,8 +44,8 @@ class Shrinker {
       if (message.front() == 'm') failure.message = message.substr(1);
       if (message.front() == 't') failure.trace.emplace_back(message.substr(1));
     };
-    const ChildEnd end = run_isolated([&](Progress& progress) { run_and_tell(progress, program); }, take,
-                                      {limits_.one_run, true});
+    const ChildEnd end =
+        run_isolated([&](Progress& progress) { run_and_tell(progress, program); }, take, {limits_.one_run, true});
     if (!end.fault.empty() && end.fault == rule_) failure.message = "the run ended its process: " + end.fault;
   }
 
@@ -66,7 +68,8 @@ class Shrinker {
         return !is_over() && fails_here(candidate, progress);
       };
       progress.begin_case(0);
-      if (fails_here(found_.program, progress)) progress.send(to_json(shrink(found_.program, still_fails, shrink_budget)));
+      if (fails_here(found_.program, progress))
+        progress.send(to_json(shrink(found_.program, still_fails, shrink_budget)));
     };
     const auto take = [&](std::string_view message) { result = program_from_json(message); };
     const ChildEnd end = run_isolated(work, take, {limits_.one_run, true});

@@ -90,16 +90,19 @@ Case draw_case(std::uint64_t seed, std::int64_t index) {
   return {index, generate(case_seed), schedule_of(case_seed), drawn(case_seed), mix(case_seed, 2) % 100 == 0};
 }
 
-Judged judge(const BackendAdapter& backend, std::uint64_t seed, std::int64_t first, std::int64_t cases) {
+Judged judge(const BackendAdapter& backend, std::uint64_t seed, std::int64_t first, std::int64_t cases,
+             std::string_view rule) {
   Judged judged;
-  for (const Rule& rule : all_rules()) judged.evaluations[rule.id] = 0;
+  for (const Rule& known : all_rules()) judged.evaluations[known.id] = 0;
   for (std::int64_t index = first; index < first + cases; ++index) {
     const Case next = draw_case(seed, index);
     const Run run = run_program(backend, next.program, next.schedule);
     ++judged.cases;
-    for (const auto& [rule, count] : run.evaluations) judged.evaluations[rule] += count;
+    for (const auto& [asked, count] : run.evaluations) judged.evaluations[asked] += count;
     if (run.violations.empty()) continue;
-    judged.counterexample = shrunk(backend, next, run.violations.front());
+    const Violation* violation = rule.empty() ? &run.violations.front() : broken(run, rule);
+    if (violation == nullptr) continue;
+    judged.counterexample = shrunk(backend, next, *violation);
     break;
   }
   return judged;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "concert/programs/labels.hpp"
 
-#include <map>
+#include <stdexcept>
 
 #include "concert/programs/interpreter.hpp"
 #include "required_labels.hpp"
@@ -76,7 +76,9 @@ std::size_t blocked_label(Op op, std::size_t cause) {
 std::size_t profile_label(Profile profile) {
   return fact_count + op_count() * (2 * result_count + cause_names.size()) + static_cast<std::size_t>(profile);
 }
-std::size_t mode_label(TimeMode mode) { return profile_label(Profile::lock) + profile_count + static_cast<std::size_t>(mode); }
+std::size_t mode_label(TimeMode mode) {
+  return profile_label(Profile::lock) + profile_count + static_cast<std::size_t>(mode);
+}
 std::size_t label_count() { return mode_label(TimeMode::tie) + mode_count; }
 
 bool is_failure(Result result) {
@@ -105,10 +107,15 @@ std::vector<Label> make_labels() {
     const auto mode = static_cast<TimeMode>(i);
     labels[mode_label(mode)].name = "time: " + std::string(to_string(mode));
   }
+  std::size_t found = 0;
   for (Label& label : labels) {
     const auto required = required_labels().find(label.name);
-    if (required != required_labels().end()) label.required = required->second;
+    if (required == required_labels().end()) continue;
+    label.required = required->second;
+    ++found;
   }
+  // A requirement that names nothing would never be missed.
+  if (found != required_labels().size()) throw std::logic_error("required_labels names a label that there is not");
   return labels;
 }
 
@@ -133,8 +140,7 @@ void Labels::index(const std::vector<Statement>& statements, int parent, int tas
     statements_.push_back(&statement);
     parents_.push_back(parent);
     const auto object = static_cast<std::size_t>(statement.object);
-    const bool makes_task =
-        statement.op == Op::spawn || statement.op == Op::spawn_into || statement.op == Op::branch;
+    const bool makes_task = statement.op == Op::spawn || statement.op == Op::spawn_into || statement.op == Op::branch;
     if (makes_task) tasks_[object].root = statement.number;
     if (statement.op == Op::group) groups_[object] = statement.number;
     index(statement.body, statement.number, makes_task ? statement.object : task);
@@ -154,7 +160,8 @@ int Labels::around(int root) const {
 
 Labels::Cause Labels::cause(int task, int statement, std::int64_t now) const {
   const auto in_task = [&](int number) { return number >= 0 && number != tasks_[static_cast<std::size_t>(task)].root; };
-  int number = statement < 0 ? tasks_[static_cast<std::size_t>(task)].root : parents_[static_cast<std::size_t>(statement)];
+  int number =
+      statement < 0 ? tasks_[static_cast<std::size_t>(task)].root : parents_[static_cast<std::size_t>(statement)];
   while (true) {
     for (; in_task(number); number = parents_[static_cast<std::size_t>(number)]) {
       const Statement& block = at(number);

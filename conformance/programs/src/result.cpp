@@ -37,7 +37,7 @@ Json json_of(const LabelCount& label) {
 }
 
 Json json_of(const SpeciesCounts& species, std::int64_t cases) {
-  return {{"kind", "adjacent records of different tasks"},
+  return {{"kind", "adjacent ends of waits in different tasks"},
           {"seen", species.seen},
           {"once", species.once},
           {"twice", species.twice},

@@ -9,8 +9,15 @@ namespace {
 
 using conformance::mix;
 
-/// Op, what, result and time passed.
-constexpr std::uint64_t kinds = 1'000'000;
+/// Value, Cancelled, or any failure: which one, is a matter of the program.
+std::uint64_t how(Result result) {
+  switch (result) {
+    case Result::value: return 0;
+    case Result::cancelled: return 1;
+    default: return 2;
+  }
+}
+
 constexpr std::uint64_t no_statement = 99;
 
 std::uint64_t hash_of(const std::vector<Statement>& statements, std::uint64_t hash) {
@@ -36,22 +43,17 @@ void Species::index(const std::vector<Statement>& statements) {
 }
 
 std::uint64_t Species::kind(const Record& record) const {
-  const std::uint64_t op =
-      record.statement < 0 ? no_statement : static_cast<std::uint64_t>(ops_[static_cast<std::size_t>(record.statement)]);
-  return (op * 100 + static_cast<std::uint64_t>(record.what)) * 100 + static_cast<std::uint64_t>(record.result);
+  const std::uint64_t op = record.statement < 0
+                               ? no_statement
+                               : static_cast<std::uint64_t>(ops_[static_cast<std::size_t>(record.statement)]);
+  return op * 10 + how(record.result);
 }
 
 void Species::record(const Record& record) {
-  switch (record.what) {
-    case What::end:
-    case What::act:
-    case What::left:
-    case What::task_ended: break;
-    default: return;
-  }
+  if (record.what != What::end && record.what != What::task_ended) return;
   if (last_ && last_->task != record.task) {
     const std::uint64_t passed = record.time > last_->time ? 1 : 0;
-    seen_.insert(mix(kind(*last_), kind(record) * 2 + passed + kinds));
+    seen_.insert(mix(kind(*last_), kind(record) * 2 + passed));
   }
   last_ = record;
 }

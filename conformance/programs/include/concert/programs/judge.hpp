@@ -29,7 +29,8 @@ struct Run {
 struct RunOptions {
   /// See each record, after the monitor.
   std::vector<Observer*> observers{};
-  /// Told when the virtual clock sees no way on ("deadlock", "livelock", "too much time"); empty: that ends the process.
+  /// Told when the virtual clock sees no way on ("deadlock", "livelock", "too much time"); empty: that ends the
+  /// process.
   std::function<void(std::string_view fault)> on_stuck{};
 };
 
@@ -45,7 +46,8 @@ std::vector<Rule> rules_of_runs();
 /// Two runs of one program under one schedule write the same records.
 inline constexpr std::string_view same_again = "DET-1";
 
-// ---- Cases -----------------------------------------------------------------------------------------------------------
+// ---- Cases
+// -----------------------------------------------------------------------------------------------------------
 
 /// A program with the circumstances of its run.
 struct Case {
@@ -80,9 +82,11 @@ struct Judged {
   std::optional<Counterexample> counterexample;
 };
 
-/// Draws and runs `cases` programs from `first` on; stops at the first that breaks a rule, and shrinks it as long as
-/// the same rule is broken. All in this process: a backend that crashes takes it along (campaign.hpp survives it).
-Judged judge(const conformance::BackendAdapter& backend, std::uint64_t seed, std::int64_t first, std::int64_t cases);
+/// Draws and runs `cases` programs from `first` on; stops at the first that breaks a rule (only this one, if `rule` is
+/// not empty), and shrinks it as long as the same rule is broken. All in this process: a backend that crashes takes it
+/// along (campaign.hpp survives it).
+Judged judge(const conformance::BackendAdapter& backend, std::uint64_t seed, std::int64_t first, std::int64_t cases,
+             std::string_view rule = {});
 
 /// The counterexample for a person: rule, sentence, clauses, program, trace.
 std::string to_text(const Counterexample& counterexample);

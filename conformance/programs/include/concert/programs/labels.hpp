@@ -20,8 +20,8 @@ struct Label {
   std::string name;
   double required = 0;
 };
-/// State facts ("lock: two waiters"), how each kind of statement ended ("sleep: cancelled"), what cancelled each kind of
-/// wait while it was blocked ("sleep blocked: cancelled by a deadline"), and what was drawn ("profile: lock").
+/// State facts ("lock: two waiters"), how each kind of statement ended ("sleep: cancelled"), what cancelled each kind
+/// of wait while it was blocked ("sleep blocked: cancelled by a deadline"), and what was drawn ("profile: lock").
 const std::vector<Label>& all_labels();
 
 /// Takes down which labels a run deserves. Facts are taken from the records and the program's text alone; where the

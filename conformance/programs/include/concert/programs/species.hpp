@@ -12,8 +12,9 @@
 
 namespace concert::programs {
 
-/// Pairs of adjacent records of different tasks that tell how something ended: kind of statement and result of each,
-/// and whether time passed between them. Coarse on purpose: a count of species helps only if it saturates.
+/// Pairs of adjacent ends of waits and of tasks, in different tasks: for each the kind of statement and whether it gave
+/// a value, was cancelled, or failed; and whether time passed between the two. Coarse on purpose: a count of species
+/// helps only if it saturates.
 class Species final : public Observer {
  public:
   explicit Species(const Program& program);
