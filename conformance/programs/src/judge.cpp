@@ -32,6 +32,13 @@ class Observers final : public Observer {
   const std::vector<Observer*>& others_;
 };
 
+/// A backend that can spend time has a clock of its own, which moves by jumps only.
+Clock clock_of(const BackendAdapter& backend, const Schedule& schedule) {
+  if (backend.spend) return Clock::exact;
+  if (!backend.manifest.virtual_time) return Clock::real;
+  return schedule.perturbed_clock ? Clock::perturbed : Clock::exact;
+}
+
 Counterexample shrunk(const BackendAdapter& backend, const Case& found, const Violation& violation) {
   const auto still_fails = [&](const Program& program) {
     return broken(run_program(backend, program, found.schedule), violation.rule) != nullptr;
@@ -51,9 +58,9 @@ Counterexample shrunk(const BackendAdapter& backend, const Case& found, const Vi
 
 Run run_program(const BackendAdapter& backend, const Program& program, const Schedule& schedule,
                 const RunOptions& options) {
-  Monitor monitor(program);
-  Observers observers(monitor, options.observers);
   Trial trial(backend, schedule);
+  Monitor monitor(program, {clock_of(backend, schedule), [&trial] { return trial.turns(); }});
+  Observers observers(monitor, options.observers);
   trial.on_stuck = options.on_stuck;
   const std::exception_ptr failure =
       trial.run([&](AsyncBackend& running) -> Coro<> { co_await interpret(running, program, observers); });
@@ -61,7 +68,8 @@ Run run_program(const BackendAdapter& backend, const Program& program, const Sch
   Run run{monitor.violations(), monitor.evaluations(), monitor.trace()};
   ++run.evaluations["RES-1"];
   if (failure) run.violations.push_back({"RES-1", "the run ended with " + describe(failure)});
-  if (trial.finding()) run.violations.push_back({"RES-1", "the run did not end by itself"});
+  ++run.evaluations["SYS-2"];
+  if (trial.finding()) run.violations.push_back({"SYS-2", "the run did not end by itself"});
   return run;
 }
 
