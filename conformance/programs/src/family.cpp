@@ -18,8 +18,9 @@ using Statements = std::vector<Statement>;
 constexpr int plain_lock = 0;
 constexpr int first_fair_lock = plain_locks;
 constexpr int object = 0;
-/// Tells the controller that the cast stands.
-constexpr int curtain = 1;
+constexpr int curtain = curtain_event;
+/// Lets those go home who are only there for others.
+constexpr int going_home = 2;
 
 /// Writes a program in the order of its text, so that the number of an object is known as soon as it begins.
 class Writer {
@@ -88,6 +89,7 @@ class Play {
         ask();
         to_.add(Op::sleep, long_enough);
         ask();
+        if (family_ == Family::task_join) to_.add(Op::event_set, going_home);
         to_.add(Op::cancel_scope, 0);
       });
     });
@@ -258,14 +260,14 @@ class Play {
   }
 
   void join(int role) {
-    // The owner comes behind the actors and its host.
-    const int target = first_actor_ + static_cast<int>(script_.actors.size()) + 1;
-    to_.add(Op::event_wait, curtain);
+    const auto join_target = [&] { to_.add(Op::join, object_); };
+    const auto join_or_cancel = [&] { to_.add(Op::join_or_cancel, object_); };
     switch (role) {
-      case 0: to_.add(Op::wait, target); break;
-      case 1: guarded(Guard::catch_errors, [&] { to_.add(Op::join, target); }); break;
-      case 2: to_.add(Op::join_or_cancel, target); break;
-      default: own_scope([&] { guarded(Guard::catch_errors, [&] { to_.add(Op::join_or_cancel, target); }); });
+      case 0: to_.add(Op::wait, object_); break;
+      case 1: guarded(Guard::catch_errors, join_target); break;
+      case 2: join_or_cancel(); break;
+      case 3: own_scope([&] { guarded(Guard::catch_errors, join_or_cancel); }); break;
+      default: to_.add(Op::sleep, one_tick); guarded(Guard::catch_errors, join_target);
     }
     to_.add(Op::yield);
   }
@@ -329,10 +331,21 @@ class Play {
   }
 
   /// The target ends with the first wake: the words before are its own, so that nothing comes between them and its end.
+  /// It comes behind those who join it in the text, as join_or_cancel demands, but begins before them.
   void stage_target() {
-    first_actor_ = to_.next_task();
-    actors(Op::spawn);
     const auto [own, end] = until_wake(words_);
+    const bool fails = end != nullptr && modulo(end->argument, info_.ways) == 1;
+    const int host = to_.next_task();
+    object_ = host + static_cast<int>(script_.actors.size()) + (fails ? 2 : 1);
+    owner_ = {Op::cancel_task, object_};
+    to_.block(Op::spawn, by_start, 0, [&] {
+      to_.block(Op::group, [&] {
+        to_.add(Op::event_wait, object);
+        actors(Op::spawn);
+        rise();
+        to_.add(Op::event_wait, going_home);
+      });
+    });
     const auto live = [&, own = own, end = end] {
       to_.add(Op::event_wait, curtain);
       if (end == nullptr) {
@@ -341,26 +354,24 @@ class Play {
         perform(own);
       }
     };
-    to_.block(Op::spawn, by_start, 0, [&] {
-      guarded(Guard::catch_errors, [&] {
-        to_.block(Op::group, [&] {
-          object_ = to_.next_task();
-          owner_ = {Op::cancel_task, object_};
-          to_.block(Op::spawn, by_start, 0, [&] {
-            if (owner_role() == 1) {
-              guarded(Guard::clean_up, live);
-            } else {
-              live();
-            }
-            if (end != nullptr && modulo(end->argument, info_.ways) == 1) return to_.add(Op::raise, 3);
-            to_.add(Op::give, 7);
-          });
-          to_.add(Op::yield);
-        });
+    const auto target = [&] {
+      to_.block(Op::spawn, by_start, 0, [&] {
+        if (owner_role() == 1) {
+          guarded(Guard::clean_up, live);
+        } else {
+          live();
+        }
+        to_.add(fails ? Op::raise : Op::give, 7);
       });
-    });
-    rise();
-    if (end == nullptr) return;
+      to_.add(Op::event_set, object);
+    };
+    if (fails) {
+      // In a group of its own, so that its failure is not that of all.
+      to_.block(Op::spawn, by_start, 0, [&] { guarded(Guard::catch_errors, [&] { to_.block(Op::group, target); }); });
+    } else {
+      target();
+    }
+    if (end == nullptr) return to_.add(Op::event_wait, curtain);
     to_.add(Op::wait, object_);
     words_ = words_.subspan(own.size() + 1);
   }
@@ -466,7 +477,7 @@ class Play {
   void join_late(bool fails) {
     to_.block(Op::spawn_into, object_, 0, [&] {
       if (fails) return to_.add(Op::raise, 8);
-      to_.add(Op::sleep, one_tick);
+      to_.add(Op::yield);
     });
   }
 
@@ -528,7 +539,6 @@ class Play {
   std::vector<Target> cast_;
   Target owner_;
   int own_scope_ = -1;
-  int first_actor_ = 0;
   /// The scope, task or group that the family is about.
   int object_ = 0;
 };
@@ -614,7 +624,7 @@ const std::vector<FamilyInfo>& all_families() {
        "task_join",
        "the owner ends: with a value, with an error",
        2,
-       4,
+       5,
        2,
        {},
        {"TSK-1", "TSK-2", "CAN-1"}},
