@@ -199,11 +199,16 @@ class Play {
   void stand_in_scopes(int role) {
     const auto sleep = [&] { to_.add(Op::sleep, 2 * one_tick); };
     const auto yield = [&] { to_.add(Op::yield); };
+    const auto tick = [&] { to_.add(Op::sleep, one_tick); };
     switch (role) {
-      case 0: own_scope(sleep); break;
+      case 0:
+        own_scope(sleep);
+        tick();
+        break;
       case 1:
         own_scope([&] {
-          shielded([&] { to_.add(Op::sleep, one_tick); });
+          shielded(tick);
+          shielded(yield);
           yield();
         });
         break;
@@ -220,11 +225,14 @@ class Play {
         break;
       case 4:
         own_scope([&] {
-          to_.block(Op::scope, no_deadline, 0, sleep);
+          to_.block(Op::scope, no_deadline, 0, [&] {
+            tick();
+            shielded(tick);
+          });
           yield();
         });
         break;
-      default:
+      case 5:
         // Cancelled before it is entered, perhaps.
         yield();
         own_scope([&] {
@@ -233,6 +241,18 @@ class Play {
             yield();
           });
           yield();
+        });
+        break;
+      case 6: shielded(tick); break;
+      default:
+        // A failure beside the cancellation.
+        guarded(Guard::catch_errors, [&] {
+          own_scope([&] {
+            to_.block(Op::group, [&] {
+              to_.block(Op::spawn, [&] { guarded(Guard::replace, sleep); });
+              sleep();
+            });
+          });
         });
     }
     yield();
@@ -387,6 +407,9 @@ class Play {
             to_.add(Op::raise, 9);
           } else if (owner_role() == 2) {
             to_.add(Op::sleep_forever);
+          } else if (owner_role() == 3) {
+            to_.add(Op::yield);
+            to_.add(Op::raise, 9);
           }
         });
       });
@@ -608,7 +631,7 @@ const std::vector<FamilyInfo>& all_families() {
        "scope_shield",
        "cancel the owner's scope",
        1,
-       6,
+       8,
        2,
        {Misuse::enter_scope_twice},
        {"CAN-1", "CAN-2", "SCP-1", "SCP-2", "SHD-1"}},
@@ -633,7 +656,7 @@ const std::vector<FamilyInfo>& all_families() {
        "waiting children fail, a late one fails, a late one comes",
        3,
        5,
-       3,
+       4,
        {Misuse::spawn_before_enter, Misuse::spawn_after_exit},
        {"GRP-1", "GRP-2", "GRP-3", "TSK-4"}},
       {Family::gather, "gather", "a branch fails, others give", 1, 5, 2, {}, {"CAN-1", "SCP-1"}},
@@ -657,8 +680,11 @@ Script draw_script(Family family, std::uint64_t seed) {
   for (int i = 0; i < actors; ++i) script.actors.push_back(random.below(of.roles));
   script.words = draw_words(of, actors, random);
   for (int questions = random.below(3); questions > 0; --questions) insert(script.words, {Word::Kind::ask, 0}, random);
-  if (!of.misuses.empty() && random.percent(20)) {
-    insert(script.words, {Word::Kind::misuse, random.below(static_cast<int>(of.misuses.size()))}, random);
+  if (!of.misuses.empty() && random.percent(30)) {
+    // Behind a moment in which somebody else may have had his turn.
+    const auto at = script.words.begin() + random.below(static_cast<int>(script.words.size()) + 1);
+    const Word misuse{Word::Kind::misuse, random.below(static_cast<int>(of.misuses.size()))};
+    script.words.insert(at, {{Word::Kind::yield, 0}, misuse});
   }
   return script;
 }
