@@ -10,10 +10,9 @@ namespace {
 
 /// True if the task in line could have been cancelled and let a later one have the lock.
 bool may_have_stepped_aside(const Hearing& hearing, const LockState& lock) {
-  return std::ranges::any_of(lock.line_at_release, [&](int waiter) {
-    return std::ranges::find(lock.line, waiter) == lock.line.end() ||
-           hearing.before.may_be_cancelled(waiter, hearing.record.time);
-  });
+  return lock.has_been_left || std::ranges::any_of(lock.line_at_release, [&](int waiter) {
+           return hearing.before.may_be_cancelled(waiter, hearing.record.time);
+         });
 }
 
 void judge_grant(const Hearing& hearing) {
