@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "concert/programs/ending.hpp"
+#include "ending.hpp"
 
 #include <algorithm>
 #include <stdexcept>
 
-#include "concert/errors.hpp"
-#include "concert/exception_group.hpp"
 #include "concert/programs/interpreter.hpp"
 
 namespace concert::programs {

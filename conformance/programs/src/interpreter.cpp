@@ -9,24 +9,14 @@
 #include <optional>
 #include <utility>
 
-#include "concert/programs/ending.hpp"
+#include "concert/harness/log.hpp"
+#include "ending.hpp"
 
 namespace concert::programs {
 
 namespace {
 
 Seconds duration(HalfTicks half_ticks) { return half_tick_length * half_ticks; }
-
-template <class A>
-Coro<std::exception_ptr> failure_of(A awaitable) {
-  std::exception_ptr failure;
-  try {
-    co_await std::move(awaitable);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  co_return failure;
-}
 
 /// How a sequence ended, if not with an exception.
 struct Flow {
@@ -186,7 +176,7 @@ class Interpreter {
   template <class Operation>
   Coro<Flow> wait_for(Place place, const Statement& statement, Operation operation) {
     record(What::begin, place.task, statement.number);
-    std::exception_ptr failure = co_await failure_of(operation());
+    std::exception_ptr failure = co_await conformance::outcome_of(operation());
     record(What::end, place.task, statement.number, describe_ending(failure));
     if (failure) std::rethrow_exception(std::move(failure));
     co_return Flow();
@@ -206,9 +196,9 @@ class Interpreter {
     if (failure) std::rethrow_exception(std::move(failure));
     co_return flow;
   }
-  /// What is left of a block once `block` is over; `flags` is asked then.
-  template <class Flags>
-  Coro<Flow> leave(Place place, const Statement& statement, Coro<Flow> block, const Flags& flags) {
+  /// What is left of a block once `block` is over; `close` is called then, and says what the record is to hold.
+  template <class Close>
+  Coro<Flow> leave(Place place, const Statement& statement, Coro<Flow> block, const Close& close) {
     Flow flow;
     std::exception_ptr failure;
     try {
@@ -217,9 +207,8 @@ class Interpreter {
       failure = std::current_exception();
     }
     Ending ending = describe_ending(failure);
-    // Asked in any case: `flags` also forgets a group that is over.
-    const std::int64_t asked = flags();
-    if (ending.result != Result::error) ending.value = asked;
+    const std::int64_t flags = close();
+    if (ending.result != Result::error) ending.value = flags;
     record(What::left, place.task, statement.number, std::move(ending));
     if (failure) std::rethrow_exception(std::move(failure));
     co_return flow;
@@ -356,22 +345,12 @@ class Interpreter {
       lock.release();
       return std::int64_t{0};
     };
-    Flow flow;
-    std::exception_ptr failure;
-    try {
-      flow = co_await body(place, statement);
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    release();
-    record(What::left, place.task, statement.number, describe_ending(failure));
-    if (failure) std::rethrow_exception(std::move(failure));
-    co_return flow;
+    co_return co_await leave(place, statement, body(place, statement), release);
   }
   Coro<Flow> wait_for_condition(Place place, const Statement& statement) {
     const std::size_t condition = index(statement.a);
     const auto wait = [&] { return conditions_[condition].wait(); };
-    std::exception_ptr failure = co_await failure_of(wait_for(place, statement, wait));
+    std::exception_ptr failure = co_await conformance::outcome_of(wait_for(place, statement, wait));
     // Whatever came of it, the lock is held again.
     holders_[condition] = place.task;
     if (failure) std::rethrow_exception(std::move(failure));
@@ -411,7 +390,7 @@ class Interpreter {
     const auto mode = static_cast<Guard>(statement.a);
     const bool cancelled = is_cancelled(failure);
     if (failure && mode == Guard::clean_up) {
-      co_await failure_of(backend_.ignore_cancellation(backend_.sleep(duration(one_tick))));
+      co_await conformance::outcome_of(backend_.ignore_cancellation(backend_.sleep(duration(one_tick))));
     } else if (cancelled && mode == Guard::replace) {
       failure = std::make_exception_ptr(ProgramError(replacement_error));
     } else if ((!cancelled && mode == Guard::catch_errors) || mode == Guard::catch_all) {
@@ -449,7 +428,8 @@ class Interpreter {
 
   Coro<Flow> misuse(Place place, const Statement& statement) {
     Result result = Result::skipped;
-    std::exception_ptr failure = co_await failure_of(misuse_of(place, static_cast<Misuse>(statement.a), result));
+    std::exception_ptr failure =
+        co_await conformance::outcome_of(misuse_of(place, static_cast<Misuse>(statement.a), result));
     Ending ending = describe_ending(failure);
     if (!failure) ending.result = result;
     act(place, statement, std::move(ending));
@@ -519,12 +499,10 @@ class Interpreter {
 
 }  // namespace
 
-Coro<bool> interpret(AsyncBackend& backend, const Program& program, Observer& observer) {
+Coro<> interpret(AsyncBackend& backend, const Program& program, Observer& observer) {
   Interpreter interpreter(backend, program, observer);
   auto scope = backend.move_on_after(duration(watchdog));
   co_await scope.run([&] { return interpreter.run_main(); });
-  // Not cancelled_caught: the main task keeps its Cancelled to itself.
-  co_return scope.cancel_called();
 }
 
 }  // namespace concert::programs

@@ -6,8 +6,8 @@
 
 #include "concert/harness/log.hpp"
 #include "concert/harness/trial.hpp"
-#include "concert/programs/ending.hpp"
 #include "concert/programs/interpreter.hpp"
+#include "ending.hpp"
 
 namespace concert::programs {
 

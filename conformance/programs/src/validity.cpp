@@ -45,8 +45,6 @@ struct Place {
   }
 };
 
-bool makes_task(Op op) { return op == Op::spawn || op == Op::spawn_into || op == Op::branch; }
-
 /// Waits that somebody else must end.
 bool is_unbounded_wait(Op op) {
   switch (op) {

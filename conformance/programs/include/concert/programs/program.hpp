@@ -90,7 +90,7 @@ struct Statement {
   Op op = Op::yield;
   int a = 0;
   int b = 0;
-  std::vector<Statement> body;
+  std::vector<Statement> body{};
   /// Its number in the order in which the program is read, from 0 on; what the trace and the reports call it.
   int number = 0;
   /// Of a spawn or branch: the number of its task, from 1 on (0 is the main task). Of a scope: its number. Of a group:
@@ -121,6 +121,8 @@ struct OpInfo {
 };
 const OpInfo& info(Op op) noexcept;
 const std::vector<OpInfo>& all_ops();
+/// True if the body of the statement is a task of its own.
+constexpr bool makes_task(Op op) noexcept { return op == Op::spawn || op == Op::spawn_into || op == Op::branch; }
 
 /// Numbers everything anew, takes each reference modulo what there is, and replaces what may not stand where it stands
 /// by a yield (the rules are listed in validity.hpp): any tree becomes a program.

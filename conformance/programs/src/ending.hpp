@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How something ended, as records tell it.
+// Exceptions as records tell them.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,14 @@
 
 namespace concert::programs {
 
-/// The members of a Record that say how something ended.
+/// How something ended: a part of a record.
 struct Ending {
   Result result = Result::value;
   std::int64_t value = 0;
-  std::vector<int> leaves;
+  std::vector<int> leaves{};
 };
 
-/// An exception, as a record tells it; null is a value.
+/// Null is a value.
 Ending describe_ending(const std::exception_ptr& failure);
 
 }  // namespace concert::programs
