@@ -104,7 +104,7 @@ ModelTask& ModelGroup::add(TaskRef<> body, const char* operation) {
   task->begins_in_order = is_gather_ ? options_.traits.gather_starts_in_order : options_.traits.start_order_is_fifo;
   if (broken("cancelled_group_drops_tasks")) task->skips_function = [this] { return sees_cancellation(&node_); };
   children_.push_back(std::move(body));
-  run_->add_task(*task, !task->begins_in_order);
+  run_->add_task(*task);
   return *task;
 }
 

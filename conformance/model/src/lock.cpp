@@ -58,7 +58,7 @@ void ModelLock::hand_over() {
   owner_ = {};
   if (line_.empty()) return;
   const bool may_choose = is_plain() && line_.size() > 1;
-  const auto next = line_.begin() + static_cast<std::ptrdiff_t>(may_choose ? Run::here()->pick(line_.size()) : 0);
+  const auto next = line_.begin() + static_cast<std::ptrdiff_t>(may_choose ? Run::here()->pick({line_.size()}) : 0);
   grant(*next);
 }
 

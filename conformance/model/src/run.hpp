@@ -20,6 +20,10 @@ class ModelScope;
 class ModelTask;
 class WorkerThreads;
 
+/// Instants of the model are whole nanoseconds: two sums of the same times that differ in the last bit of a double are
+/// one instant, as they are for a loop that counts ticks.
+TimePoint instant_of(TimePoint time) noexcept;
+
 /// Why a task does not run. The scheduler asks `is_over` again and again: nobody notifies anybody.
 struct Wait {
   WaitPoint* point = nullptr;
@@ -33,6 +37,8 @@ struct Wait {
   /// If the wait is over and cancelled in one instant: one of them wins where it must, else either may.
   bool value_wins = false;
   bool cancellation_wins = false;
+  /// Once the value is there, no request takes it away, though the task has not gone on yet.
+  bool value_stands = false;
   /// Told the outcome as soon as it is decided: true for Cancelled.
   std::function<void(bool cancelled)> on_outcome{};
   /// The outcome stands, but the task goes on only once this holds; empty: at once.
@@ -53,11 +59,14 @@ class Run {
 
   /// The run of this thread; null if there is none.
   static Run* here() noexcept;
-  /// Errors: UsageError that names `operation` if no run of this backend is here, or no task is running.
+  /// The run of `backend` on this thread, also outside a task: functions that threads gave to a portal run there.
+  /// Errors: UsageError that names `operation`.
+  static Run& of(const AsyncBackend& backend, std::string_view operation);
+  /// Errors: UsageError that names `operation` if no run is here, or no task is running.
   static Run& require(std::string_view operation);
 
   void run_until_done(ModelTask& main);
-  void add_task(ModelTask& task, bool at_front = false);
+  void add_task(ModelTask& task);
   /// Suspends the current task.
   void block(Wait wait);
   void notice_deadlines();
@@ -100,9 +109,12 @@ class Run {
 
  private:
   void settle();
+  bool settle_once();
   void step();
   TimePoint next_event() const;
+  std::vector<std::size_t> candidates() const;
   std::size_t choose_ready();
+  void reconsider(ModelTask& task);
   void give_outcome(ModelTask& task, bool cancelled);
   bool advance_clock();
   void open_mail();

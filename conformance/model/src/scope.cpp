@@ -141,7 +141,7 @@ void ModelScope::clear_deadline() {
 }
 
 void ModelScope::notice(TimePoint now) {
-  if (deadline_ <= now) node_.cancelled = true;
+  if (instant_of(deadline_) <= now) node_.cancelled = true;
 }
 
 void ModelShield::enter() {

@@ -18,6 +18,7 @@ class ModelTask final : public TaskCore, public TaskBody::Listener {
   ModelTask(Run& run, TaskBody& body, Node* parent);
 
   AsyncBackend& backend() const noexcept override { return backend_; }
+  std::uint64_t id() const noexcept { return id_; }
   TaskInfo info() const override;
   bool done() const override;
   bool cancel() override;

@@ -326,7 +326,7 @@ class Generator {
         Statements inside = body(here.deeper());
         return Statement{op, random_.below(4), 0, std::move(inside)};
       }
-      case Op::ask: return Statement{op, random_.below(static_cast<int>(Question::tasks) + 1)};
+      case Op::ask: return Statement{op, random_.below(question_count)};
       case Op::misuse: return Statement{op, random_.below(misuse_count)};
       default: return Statement{op};
     }

@@ -42,6 +42,15 @@ class ProgramScope {
     }
   }
   CancelScope& scope() noexcept { return timeout_ ? timeout_->scope() : *plain_; }
+  void set_deadline(TimePoint deadline) {
+    deadline_ = deadline;
+    if (deadline == never) {
+      scope().clear_deadline();
+    } else {
+      scope().reschedule(deadline);
+    }
+  }
+  bool has_kept_its_deadline() noexcept { return scope().when() == deadline_; }
 
   template <class Body>
   Coro<Flow> run(Body& body) {
@@ -53,6 +62,8 @@ class ProgramScope {
  private:
   std::optional<CancelScope> plain_;
   std::optional<TimeoutScope> timeout_;
+  /// What was set last.
+  TimePoint deadline_ = never;
 };
 
 class Interpreter {
@@ -216,7 +227,7 @@ class Interpreter {
 
   Coro<Flow> scope(Place place, const Statement& statement) {
     ProgramScope& object = *scopes_[index(statement.object)];
-    set_deadline(object.scope(), statement.a);
+    if (statement.a != no_deadline) object.set_deadline(time_of(statement.a));
     const auto inside = [&] { return body(place, statement); };
     const auto flags = [&] { return flags_of(object.scope()); };
     co_return co_await leave(place, statement, object.run(inside), flags);
@@ -224,25 +235,20 @@ class Interpreter {
   static std::int64_t flags_of(const CancelScope& scope) {
     return (scope.cancel_called() ? cancel_called_flag : 0) | (scope.cancelled_caught() ? cancelled_caught_flag : 0);
   }
-  void set_deadline(CancelScope& scope, HalfTicks deadline) {
-    if (deadline == past_deadline) {
-      scope.reschedule(backend_.current_time() - Seconds(1));
-    } else if (deadline != no_deadline) {
-      scope.reschedule(backend_.current_time() + duration(deadline));
-    }
+  TimePoint time_of(HalfTicks deadline) {
+    if (deadline == no_deadline) return never;
+    return backend_.current_time() + (deadline == past_deadline ? Seconds(-1) : duration(deadline));
   }
   Coro<Flow> change_scope(Place place, const Statement& statement) {
     if (scopes_.empty()) {
       skip(place, statement);
       co_return Flow();
     }
-    CancelScope& scope = scopes_[index(statement.a)]->scope();
+    ProgramScope& scope = *scopes_[index(statement.a)];
     if (statement.op == Op::cancel_scope) {
-      scope.cancel();
-    } else if (statement.b == no_deadline) {
-      scope.clear_deadline();
+      scope.scope().cancel();
     } else {
-      set_deadline(scope, statement.b);
+      scope.set_deadline(time_of(statement.b));
     }
     act(place, statement);
     co_return Flow();
@@ -308,13 +314,28 @@ class Interpreter {
       const auto wait = [&] { return task->wait(); };
       co_await wait_for(place, statement, wait);
     } else if (statement.op == Op::join) {
-      const auto join = [&] { return task->join(); };
-      co_await wait_for(place, statement, join);
+      co_await join(place, statement, [&task] { return task->join(); });
     } else {
-      const auto join_or_cancel = [&] { return task->join_or_cancel(); };
-      co_await wait_for(place, statement, join_or_cancel);
+      co_await join(place, statement, [&task] { return task->join_or_cancel(); });
     }
     co_return Flow();
+  }
+
+  /// As wait_for, and records the value that `operation` gives.
+  template <class Operation>
+  Coro<> join(Place place, const Statement& statement, Operation operation) {
+    record(What::begin, place.task, statement.number);
+    std::int64_t value = 0;
+    std::exception_ptr failure;
+    try {
+      value = co_await operation();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    Ending ending = describe_ending(failure);
+    if (!failure) ending.value = value;
+    record(What::end, place.task, statement.number, std::move(ending));
+    if (failure) std::rethrow_exception(std::move(failure));
   }
 
   Coro<Flow> gather(Place place, const Statement& statement) {
@@ -417,6 +438,8 @@ class Interpreter {
       case Question::locks: return bits(locks_, [](auto& lock) { return lock.locked(); });
       case Question::events: return bits(events_, [](auto& event) { return event.is_set(); });
       case Question::tasks: return bits(tasks_, [](auto& task) { return task && task->done(); });
+      case Question::deadlines: return bits(scopes_, [](auto& scope) { return scope->has_kept_its_deadline(); });
+      case Question::cancelled: return bits(tasks_, [](auto& task) { return task && task->cancelled(); });
     }
     return 0;
   }

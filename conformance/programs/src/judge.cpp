@@ -22,6 +22,13 @@ constexpr int shrink_budget = 2000;
 
 Schedule schedule_of(std::uint64_t case_seed) { return Trial::case_schedule(conformance::mix(case_seed, 1)); }
 
+/// A backend that can spend time has a clock of its own, which moves by jumps only.
+Clock clock_of(const BackendAdapter& backend, const Schedule& schedule) {
+  if (backend.spend) return Clock::exact;
+  if (!backend.manifest.virtual_time) return Clock::real;
+  return schedule.perturbed_clock ? Clock::perturbed : Clock::exact;
+}
+
 const Violation* broken(const Run& run, std::string_view rule) {
   const auto found = std::ranges::find(run.violations, rule, &Violation::rule);
   return found == run.violations.end() ? nullptr : &*found;
@@ -45,14 +52,15 @@ Counterexample shrunk(const BackendAdapter& backend, const Program& drawn, const
 }  // namespace
 
 Run run_program(const BackendAdapter& backend, const Program& program, const Schedule& schedule) {
-  Monitor monitor(program);
   Trial trial(backend, schedule);
+  Monitor monitor(program, {clock_of(backend, schedule), [&trial] { return trial.turns(); }});
   const std::exception_ptr failure =
       trial.run([&](AsyncBackend& running) -> Coro<> { co_await interpret(running, program, monitor); });
   monitor.finish();
   Run run{monitor.violations(), monitor.evaluations(), monitor.trace()};
   if (failure) run.violations.push_back({"RES-1", "the run ended with " + describe(failure)});
-  if (trial.finding()) run.violations.push_back({"RES-1", "the run did not end by itself"});
+  ++run.evaluations["SYS-2"];
+  if (trial.finding()) run.violations.push_back({"SYS-2", "the run did not end by itself"});
   return run;
 }
 

@@ -28,6 +28,8 @@ class DepthFirst {
   bool complete() const noexcept { return complete_; }
   /// Runs that were started.
   std::int64_t runs() const noexcept { return runs_; }
+  /// How many runs there will be, guessed from the part of the tree that is behind the current path.
+  double expected_runs() const noexcept;
   /// The choices of the current run so far; those of the last one once `next` has returned false.
   std::vector<std::size_t> choices() const;
 

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who is cancelled, and who is not.
+#include "verdicts.hpp"
+
+namespace concert::programs {
+
+std::string_view rule_of(const Cause& cause, bool is_checkpoint, bool told) {
+  if (told) return "CAN-4";
+  // The watchdog around the program is a deadline by name only.
+  const bool is_watchdog = cause.frame->outer == nullptr;
+  switch (is_watchdog ? Cause::Kind::request : cause.kind) {
+    case Cause::Kind::set_in_the_past: return "DL-4";
+    case Cause::Kind::rescheduled: return "DL-3";
+    case Cause::Kind::deadline: return "DL-2";
+    case Cause::Kind::handed_on: return "TSK-8";
+    default: return is_checkpoint ? "CAN-2" : "CAN-3";
+  }
+}
+
+void judge_cancellation(const Hearing& hearing) {
+  if (hearing.record.what != What::end) return;
+  const Statement& wait = *hearing.statement;
+  const RunState& before = hearing.before;
+  const TaskState& task = before.task(hearing.record.task);
+  const bool cancelled = hearing.record.result == Result::cancelled;
+  if (cancelled && wait.op != Op::gather) {
+    // A join reports the Cancelled of its task.
+    const bool is_the_tasks = (wait.op == Op::join || wait.op == Op::join_or_cancel) && before.task(wait.a).ended &&
+                              before.task(wait.a).end.result == Result::cancelled;
+    hearing.check("CAN-1", is_the_tasks || before.may_be_cancelled(hearing.record.task, hearing.record.time),
+                  "cancelled, and nothing around it is");
+  }
+  const auto rule = [&](const Cause& cause) {
+    return rule_of(cause, is_checkpoint(wait.op) && !task.begun_under.empty(), task.told.contains(cause.frame));
+  };
+  if (is_checkpoint(wait.op) && !task.begun_under.empty()) {
+    hearing.check(rule(task.begun_under.front()), cancelled, "a checkpoint under a cancellation let the task go on");
+  } else if (cancelled && is_interruptible(wait.op)) {
+    const std::vector<Cause> causes = before.causes(&before.innermost(hearing.record.task));
+    if (!causes.empty()) hearing.kept(rule(causes.front()));
+  }
+}
+
+void audit_cancellation(const Audit& audit) {
+  const Statement* wait = audit.wait();
+  // A yield waits for nobody at all, cancelled or not.
+  if (wait == nullptr || !is_interruptible(wait->op) || wait->op == Op::yield) return;
+  // A wait for a condition ends with its lock, cancelled or not.
+  if (wait->op == Op::condition_wait && audit.before.sync().lock(wait->a).holder) return;
+  const std::vector<Cause> causes = audit.before.causes(audit.task.frames.back());
+  if (causes.empty()) return;
+  const Cause& cause = causes.front();
+  audit.check(rule_of(cause, false, audit.task.told.contains(cause.frame)), false, "a cancelled task still waits");
+}
+
+}  // namespace concert::programs
