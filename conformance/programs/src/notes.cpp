@@ -17,6 +17,9 @@ std::string answer_text(int statement, std::int64_t bits) {
   return "#" + std::to_string(statement) + " answers " + std::to_string(bits);
 }
 
+/// Those that are not about instants.
+bool is_noted(Question question) { return question != Question::time && question != Question::deadlines; }
+
 std::string accepted_text(int statement) { return "#" + std::to_string(statement) + " was accepted"; }
 
 /// The statements of one kind: true at their numbers.
@@ -72,7 +75,7 @@ TaskNotes notes_of(const Program& program, const std::vector<Record>& trace) {
     const auto statement = static_cast<std::size_t>(record.statement);
     if (record.what == What::task_ended) {
       tasks[record.task].push_back(result_text(record));
-    } else if (record.what == What::answer && questions[statement] != static_cast<int>(Question::time)) {
+    } else if (record.what == What::answer && is_noted(static_cast<Question>(questions[statement]))) {
       tasks[record.task].push_back(answer_text(record.statement, record.value));
     } else if (record.what == What::act && misuses[statement] >= 0 && record.result == Result::value) {
       tasks[record.task].push_back(accepted_text(record.statement));
