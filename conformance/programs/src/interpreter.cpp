@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "concert/harness/log.hpp"
-#include "ending.hpp"
+#include "concert/programs/ending.hpp"
 
 namespace concert::programs {
 

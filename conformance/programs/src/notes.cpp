@@ -22,6 +22,9 @@ bool is_noted(Question question) { return question != Question::time && question
 
 std::string accepted_text(int statement) { return "#" + std::to_string(statement) + " was accepted"; }
 
+/// The text asks nothing else: a time is no answer, and what a deadline was set to is the interpreter's to know.
+bool is_noted(Question question) { return question != Question::time && question != Question::deadlines; }
+
 /// The statements of one kind: true at their numbers.
 void mark(const std::vector<Statement>& statements, Op op, std::vector<int>& arguments) {
   for (const Statement& statement : statements) {
