@@ -179,7 +179,7 @@ const std::vector<Fault> faults = {
     {"GRP-6", "start_waits_for_the_end", 100},
     {"GRP-7", "group_is_closed_when_its_body_ends", 2000},
     {"GAT-2", "cancelled_gather_throws_a_group", 300},
-    {"GAT-3", "gather_ends_with_its_first_awaitable", 100},
+    {"GAT-3", "gather_abandons_unwinding_awaitables", 1500},
     {"TSK-1", "done_at_the_request", 300},
     {"TSK-2", "late_cancel_is_true", 100},
     {"TSK-3", "current_task_lags", 200},
@@ -229,8 +229,8 @@ TEST(Monitor, HasAMutantForEachRule) {
 TEST(Monitor, SeesARunThatDoesNotEndByItself) {
   bool seen = false;
   for (std::uint64_t program = 0; program < 500 && !seen; ++program) {
-    const Run run = run_program(mutant("event_wait_ignores_cancellation"), generate(program), conformance::Schedule());
-    seen = std::ranges::count(run.violations, "SYS-2", &Violation::rule) == 1;
+    const programs::Run run = run_program(mutant("event_wait_ignores_cancellation"), generate(program), conformance::Schedule());
+    seen = std::ranges::count(run.violations, "SYS-2", &Violation::rule) > 0;
   }
   EXPECT_TRUE(seen);
 }
