@@ -49,6 +49,8 @@ class ModelGroup final : public TaskGroupCore {
   bool child_interrupted_ = false;
   /// All tasks so far had ended once; for a fault only.
   bool was_empty_ = false;
+  /// Never cancelled; for a fault only.
+  Node outside_;
 };
 
 }  // namespace concert::model
