@@ -5,12 +5,13 @@
 #include <gtest/gtest.h>
 #include <sys/utsname.h>
 
-#include <charconv>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
+
+#include "concert/harness/command_line.hpp"
 
 namespace concert::conformance {
 
@@ -25,12 +26,6 @@ constexpr std::string_view kit_version = "0.1.0";
 
 enum Exit : int { passed = 0, failed = 1, usage = 2, harness_error = 3, inconclusive = 4 };
 
-/// The command line was wrong: says what was expected.
-class BadUsage : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
 struct Options {
   enum class Action { gtest, list, run, list_mutants, list_variants } action = Action::gtest;
   std::string test;
@@ -40,16 +35,6 @@ struct Options {
   std::string variant;
   RunSettings settings;
 };
-
-template <class Number>
-Number parse_number(const std::string& option, const std::string& text, Number least) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < least) {
-    throw BadUsage(fmt::format("{} takes a whole number of at least {}, got '{}'", option, least, text));
-  }
-  return value;
-}
 
 bool speaks_protocol(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
@@ -62,13 +47,10 @@ bool speaks_protocol(int argc, char** argv) {
 
 Options parse_options(int argc, char** argv) {
   Options options;
-  int i = 1;
-  const auto value = [&](const std::string& option) -> std::string {
-    if (i + 1 >= argc) throw BadUsage(option + " needs a value");
-    return argv[++i];
-  };
-  for (; i < argc; ++i) {
-    const std::string option = argv[i];
+  Arguments arguments(argc, argv);
+  const auto value = [&](std::string_view option) { return arguments.value(option); };
+  while (!arguments.at_end()) {
+    const std::string_view option = arguments.next();
     if (option == "--list") {
       options.action = Options::Action::list;
     } else if (option == "--list-mutants") {
@@ -96,7 +78,7 @@ Options parse_options(int argc, char** argv) {
       options.settings.replay = value(option);
     } else {
       throw BadUsage(
-          "unknown option '" + option +
+          "unknown option '" + std::string(option) +
           "'; known: --list --list-mutants --list-variants --run TEST --record FILE --backend NAME --mutant NAME "
           "--variant NAME --seed N --schedules N --cases N --replay TOKEN");
     }
@@ -104,20 +86,10 @@ Options parse_options(int argc, char** argv) {
   return options;
 }
 
-template <class Range>
-auto find_named(const Range& range, const std::string& name, const char* kind) {
-  for (const auto& each : range) {
-    if (each.name == name) return &each;
-  }
-  std::string known;
-  for (const auto& each : range) known += " " + each.name;
-  throw BadUsage(fmt::format("no {} is named '{}'; known:{}", kind, name, known));
-}
-
 BackendAdapter choose_backend(const Certifier& certifier, const Options& options) {
-  if (!options.mutant.empty()) return find_named(certifier.mutants, options.mutant, "mutant")->make();
-  if (!options.variant.empty()) return find_named(certifier.variants, options.variant, "variant")->make();
-  if (!options.backend.empty()) return *find_named(certifier.backends, options.backend, "backend");
+  if (!options.mutant.empty()) return find_named(certifier.mutants, options.mutant, "mutant").make();
+  if (!options.variant.empty()) return find_named(certifier.variants, options.variant, "variant").make();
+  if (!options.backend.empty()) return find_named(certifier.backends, options.backend, "backend");
   if (certifier.backends.size() != 1)
     throw BadUsage("this certifier holds several backends: choose one with --backend NAME");
   return certifier.backends.front();

@@ -27,10 +27,24 @@ bool do_not_wait(Zeal zeal, WaitPoint& point) {
   return false;
 }
 
-class NullScope final : public CancelScopeCore {
+/// What the objects of a null backend have in common.
+template <class Core>
+class NullObject : public Core {
  public:
-  NullScope(AsyncBackend& backend, Zeal zeal) : backend_(backend), zeal_(zeal) {}
+  NullObject(AsyncBackend& backend, Zeal zeal) : zeal_(zeal), backend_(backend) {}
+  virtual ~NullObject() = default;
   AsyncBackend& backend() const noexcept override { return backend_; }
+
+ protected:
+  const Zeal zeal_;
+
+ private:
+  AsyncBackend& backend_;
+};
+
+class NullScope final : public NullObject<CancelScopeCore> {
+ public:
+  using NullObject::NullObject;
   void enter() override { act(zeal_); }
   std::exception_ptr exit(std::exception_ptr failure) override { return failure; }
   void cancel() override { act(zeal_); }
@@ -38,10 +52,6 @@ class NullScope final : public CancelScopeCore {
   bool cancelled_caught() const override { return false; }
   TimePoint deadline() const override { return TimePoint(); }
   void reschedule(TimePoint) override { act(zeal_); }
-
- private:
-  AsyncBackend& backend_;
-  Zeal zeal_;
 };
 
 class NullShield final : public ShieldCore {
@@ -54,13 +64,12 @@ class NullShield final : public ShieldCore {
   Zeal zeal_;
 };
 
-class NullTask final : public TaskCore, public TaskBody::Listener {
+class NullTask final : public NullObject<TaskCore>, public TaskBody::Listener {
  public:
-  NullTask(AsyncBackend& backend, Zeal zeal, TaskBody& body) : backend_(backend), zeal_(zeal), body_(body) {
+  NullTask(AsyncBackend& backend, Zeal zeal, TaskBody& body) : NullObject(backend, zeal), body_(body) {
     body.core = this;
     body.listener = this;
   }
-  AsyncBackend& backend() const noexcept override { return backend_; }
   TaskInfo info() const override { return {}; }
   bool done() const override { return false; }
   bool cancel() override {
@@ -79,19 +88,16 @@ class NullTask final : public TaskCore, public TaskBody::Listener {
   }
 
  private:
-  AsyncBackend& backend_;
-  Zeal zeal_;
   TaskBody& body_;
 };
 
-class NullGroup final : public TaskGroupCore {
+class NullGroup final : public NullObject<TaskGroupCore> {
  public:
-  NullGroup(AsyncBackend& backend, Zeal zeal) : backend_(backend), zeal_(zeal) {}
-  AsyncBackend& backend() const noexcept override { return backend_; }
+  using NullObject::NullObject;
   void enter() override { act(zeal_); }
   void spawn(TaskRef<> body) override {
     act(zeal_);
-    (new NullTask(backend_, zeal_, *body))->run();
+    (new NullTask(backend(), zeal_, *body))->run();
   }
   Coro<void> start(TaskRef<> body) override {
     spawn(std::move(body));
@@ -105,35 +111,23 @@ class NullGroup final : public TaskGroupCore {
   std::exception_ptr outcome() override { return failure_; }
 
  private:
-  AsyncBackend& backend_;
-  Zeal zeal_;
   std::exception_ptr failure_;
 };
 
-class NullLock final : public LockCore {
+class NullLock final : public NullObject<LockCore> {
  public:
-  NullLock(AsyncBackend& backend, Zeal zeal) : backend_(backend), zeal_(zeal) {}
-  AsyncBackend& backend() const noexcept override { return backend_; }
+  using NullObject::NullObject;
   bool suspend_until_acquired(WaitPoint& point) override { return do_not_wait(zeal_, point); }
   void release() override { act(zeal_); }
   bool locked() const override { return false; }
-
- private:
-  AsyncBackend& backend_;
-  Zeal zeal_;
 };
 
-class NullEvent final : public EventCore {
+class NullEvent final : public NullObject<EventCore> {
  public:
-  NullEvent(AsyncBackend& backend, Zeal zeal) : backend_(backend), zeal_(zeal) {}
-  AsyncBackend& backend() const noexcept override { return backend_; }
+  using NullObject::NullObject;
   bool suspend_until_set(WaitPoint& point) override { return do_not_wait(zeal_, point); }
   void set() override { act(zeal_); }
   bool is_set() const override { return false; }
-
- private:
-  AsyncBackend& backend_;
-  Zeal zeal_;
 };
 
 class NullCondition final : public ConditionCore {
@@ -150,10 +144,9 @@ class NullCondition final : public ConditionCore {
 
 /// Answers nothing by itself; where functions run at all, they run at once, in the thread that asks. Coroutines do not:
 /// their frames belong to one thread.
-class NullPortal final : public PortalCore {
+class NullPortal final : public NullObject<PortalCore> {
  public:
-  NullPortal(AsyncBackend& backend, Zeal zeal) : backend_(backend), zeal_(zeal) {}
-  AsyncBackend& backend() const noexcept override { return backend_; }
+  using NullObject::NullObject;
   bool is_on_loop_thread() const noexcept override { return false; }
   void submit(std::shared_ptr<PortalCall> call) override {
     act(zeal_);
@@ -171,8 +164,6 @@ class NullPortal final : public PortalCore {
   void unhandled_error(std::exception_ptr) noexcept override {}
 
  private:
-  AsyncBackend& backend_;
-  Zeal zeal_;
   std::mutex mutex_;
 };
 

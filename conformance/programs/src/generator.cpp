@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "concert/harness/mix.hpp"
+
 namespace concert::programs {
 
 namespace {
@@ -18,18 +20,12 @@ constexpr std::size_t op_count = static_cast<std::size_t>(Op::misuse) + 1;
 constexpr int misuse_count = static_cast<int>(Misuse::nested_bootstrap) + 1;
 using Weights = std::array<int, op_count>;
 
-/// splitmix64: the distributions of the standard library differ from one library to another.
+/// A stream of numbers of its own: the distributions of the standard library differ from one library to another.
 class Random {
  public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
+  explicit Random(std::uint64_t seed) : seed_(seed) {}
 
-  std::uint64_t next() {
-    state_ += 0x9e3779b97f4a7c15ULL;
-    std::uint64_t z = state_;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-    return z ^ (z >> 31);
-  }
+  std::uint64_t next() { return conformance::mix(seed_, count_++); }
   /// 0 to count - 1.
   int below(int count) { return static_cast<int>((next() >> 32) % static_cast<std::uint64_t>(count)); }
   int between(int least, int most) { return least + below(most - least + 1); }
@@ -37,7 +33,8 @@ class Random {
   std::size_t index(std::size_t count) { return static_cast<std::size_t>(below(static_cast<int>(count))); }
 
  private:
-  std::uint64_t state_;
+  std::uint64_t seed_;
+  std::uint64_t count_ = 0;
 };
 
 int& weight(Weights& weights, Op op) { return weights[static_cast<std::size_t>(op)]; }
@@ -159,17 +156,6 @@ void swarm(Weights& weights, Random& random) {
   }
 }
 
-Statement make(Op op, int a = 0, int b = 0, Statements body = {}) {
-  Statement statement;
-  statement.op = op;
-  statement.a = a;
-  statement.b = b;
-  statement.body = std::move(body);
-  return statement;
-}
-
-bool makes_task(Op op) { return op == Op::spawn || op == Op::spawn_into || op == Op::branch; }
-
 /// Ends its list: nothing after it would run.
 bool is_last(Op op) { return op == Op::raise || op == Op::give; }
 
@@ -231,18 +217,19 @@ class Generator {
     const int share = std::max(1, left_ / (tasks + 1));
     Here body;
     body.in_group = true;
-    Statement group = make(Op::group);
+    Statement group{Op::group};
     for (int i = 0; i < tasks; ++i) {
       left_ = share - 1;
-      group.body.push_back(make(Op::spawn, spawn_mode(), 0, list(body.of_task(false))));
+      Statements inside = list(body.of_task(false));
+      group.body.push_back(Statement{Op::spawn, spawn_mode(), 0, std::move(inside)});
     }
     left_ = share;
     Statements rest = list(body);
     std::move(rest.begin(), rest.end(), std::back_inserter(group.body));
     Statements top;
     if (in_scope) {
-      top.push_back(make(Op::scope, deadline(), random_.below(2)));
-      top.back().body.push_back(std::move(group));
+      const int kind = random_.below(2);
+      top.push_back(Statement{Op::scope, deadline(), kind, {std::move(group)}});
     } else {
       top.push_back(std::move(group));
     }
@@ -302,22 +289,29 @@ class Generator {
     --left_;
     switch (op) {
       case Op::sleep:
-      case Op::sleep_until: return make(op, duration());
-      case Op::scope: return make(op, deadline(), random_.below(2), body(here.deeper()));
-      case Op::cancel_scope: return make(op);
-      case Op::reschedule: return make(op, 0, deadline());
+      case Op::sleep_until: return Statement{op, duration()};
+      case Op::scope: {
+        Statements inside = body(here.deeper());
+        const int kind = random_.below(2);
+        return Statement{op, deadline(), kind, std::move(inside)};
+      }
+      case Op::cancel_scope: return Statement{op};
+      case Op::reschedule: return Statement{op, 0, deadline()};
       case Op::shield: {
         Here inner = here.deeper();
         inner.in_shield = true;
-        return make(op, 0, 0, body(inner));
+        return Statement{op, 0, 0, body(inner)};
       }
       case Op::group: return group(here);
-      case Op::spawn: return make(op, spawn_mode(), 0, body(here.of_task(false)));
-      case Op::spawn_into: return make(op, 0, 0, body(here.of_task(true)));
+      case Op::spawn: {
+        Statements inside = body(here.of_task(false));
+        return Statement{op, spawn_mode(), 0, std::move(inside)};
+      }
+      case Op::spawn_into: return Statement{op, 0, 0, body(here.of_task(true))};
       case Op::gather: return gather(here);
       case Op::with_lock: return with_lock(lock(), here, nullptr);
       case Op::condition_wait: {
-        const Statement wait = make(op, condition());
+        const Statement wait{op, condition()};
         return here.holds(wait.a) ? wait : with_lock(wait.a, here, &wait);
       }
       case Op::notify: {
@@ -325,20 +319,23 @@ class Generator {
         return here.holds(notify.a) ? notify : with_lock(notify.a, here, &notify);
       }
       case Op::event_set:
-      case Op::event_wait: return make(op, event());
+      case Op::event_wait: return Statement{op, event()};
       case Op::raise:
-      case Op::give: return make(op, random_.between(1, 9));
-      case Op::guard: return make(op, random_.below(4), 0, body(here.deeper()));
-      case Op::ask: return make(op, random_.below(static_cast<int>(Question::tasks) + 1));
-      case Op::misuse: return make(op, random_.below(misuse_count));
-      default: return make(op);
+      case Op::give: return Statement{op, random_.between(1, 9)};
+      case Op::guard: {
+        Statements inside = body(here.deeper());
+        return Statement{op, random_.below(4), 0, std::move(inside)};
+      }
+      case Op::ask: return Statement{op, random_.below(question_count)};
+      case Op::misuse: return Statement{op, random_.below(misuse_count)};
+      default: return Statement{op};
     }
   }
 
   Statement group(const Here& here) {
     Here inner = here.deeper();
     inner.in_group = true;
-    Statement group = make(Op::group);
+    Statement group{Op::group};
     const int children = random_.between(1, 2);
     for (int i = 0; i < children && left_ > 1; ++i) group.body.push_back(statement(Op::spawn, inner));
     Statements rest = body(inner);
@@ -347,9 +344,9 @@ class Generator {
   }
 
   Statement gather(const Here& here) {
-    Statement gather = make(Op::gather);
+    Statement gather{Op::gather};
     const int branches = random_.between(1, 3);
-    for (int i = 0; i < branches; ++i) gather.body.push_back(make(Op::branch, 0, 0, body(here.of_task(false))));
+    for (int i = 0; i < branches; ++i) gather.body.push_back(Statement{Op::branch, 0, 0, body(here.of_task(false))});
     return gather;
   }
 
@@ -358,7 +355,7 @@ class Generator {
     if (here.holds(lock)) lock = (lock + 1) % lock_count;
     Here inner = here.deeper();
     inner.own_locks |= 1U << lock;
-    Statement statement = make(Op::with_lock, lock);
+    Statement statement{Op::with_lock, lock};
     if (core != nullptr) statement.body.push_back(*core);
     if (core == nullptr ? random_.percent(75) : left_ > 0 && random_.percent(20)) {
       Statements rest = body(inner);
@@ -368,7 +365,7 @@ class Generator {
   }
 
   Statement notification(int condition) {
-    return make(Op::notify, condition, random_.percent(60) ? 1 : random_.below(4));
+    return Statement{Op::notify, condition, random_.percent(60) ? 1 : random_.below(4)};
   }
 
   /// Only `start` gives a handle, without which nobody can name the task.
@@ -439,11 +436,11 @@ class Generator {
   /// Puts what ends the wait at some place of the list, with a sleep before it mostly, so that the wait has begun.
   void wake(const Statement& wait, Statements& list) {
     Statements what;
-    if (random_.percent(60)) what.push_back(make(Op::sleep, random_.between(1, 3) * one_tick));
+    if (random_.percent(60)) what.push_back(Statement{Op::sleep, random_.between(1, 3) * one_tick});
     if (wait.op == Op::event_wait) {
-      what.push_back(make(Op::event_set, wait.a));
+      what.push_back(Statement{Op::event_set, wait.a});
     } else {
-      what.push_back(make(Op::with_lock, wait.a));
+      what.push_back(Statement{Op::with_lock, wait.a});
       what.back().body.push_back(notification(wait.a));
     }
     std::size_t places = list.size() + 1;
@@ -459,7 +456,7 @@ class Generator {
       const Op op = statements[i].op;
       if (op != Op::event_set && op != Op::notify && op != Op::with_lock) continue;
       if (!random_.percent(35)) continue;
-      const Statement cancel = make(random_.percent(75) ? Op::cancel_task : Op::cancel_scope);
+      const Statement cancel{random_.percent(75) ? Op::cancel_task : Op::cancel_scope};
       if (op == Op::with_lock && random_.percent(50)) {
         Statements& body = statements[i].body;
         if (body.empty() || !is_last(body.back().op)) body.push_back(cancel);
@@ -530,19 +527,19 @@ class Generator {
           if (std::find(around.begin(), around.end(), task) == around.end()) {
             statements[i].a = task;
           } else {
-            statements[i] = make(Op::cancel_task, task);
+            statements[i] = Statement{Op::cancel_task, task};
           }
           break;
         }
         case Op::join_or_cancel: {
           const int least = around.back() + 1;
           const int task = least < all.tasks ? any_task(all, least, all.tasks) : 0;
-          statements[i] = task >= least && task != 0 ? make(Op::join_or_cancel, task)
-                                                     : make(Op::cancel_task, any_task(all, 1, all.tasks));
+          statements[i] = task >= least && task != 0 ? Statement{Op::join_or_cancel, task}
+                                                     : Statement{Op::cancel_task, any_task(all, 1, all.tasks)};
           // A later task is seldom there in the first moment.
           if (random_.percent(85)) {
             statements.insert(statements.begin() + static_cast<std::ptrdiff_t>(i),
-                              make(Op::sleep, random_.between(1, 2) * one_tick));
+                              Statement{Op::sleep, random_.between(1, 2) * one_tick});
             ++i;
           }
           break;
@@ -554,9 +551,9 @@ class Generator {
             const bool earlier = before.scopes > 0 && random_.percent(70);
             statements[i].a = random_.below(earlier ? before.scopes : all.scopes);
           } else if (statements[i].op == Op::cancel_scope) {
-            statements[i] = make(Op::cancel_task, any_task(all, 1, all.tasks));
+            statements[i] = Statement{Op::cancel_task, any_task(all, 1, all.tasks)};
           } else {
-            statements[i] = make(Op::yield);
+            statements[i] = Statement{Op::yield};
           }
           break;
         case Op::spawn_into: statements[i].a = random_.percent(60) ? 0 : random_.below(all.groups); break;
@@ -565,7 +562,7 @@ class Generator {
       // Nor is it when that is the first thing that a task does.
       const bool names_task = info(statements[i].op).a == "task";
       if (names_task && i == 0 && statements[i].a >= before.tasks && random_.percent(70)) {
-        statements.insert(statements.begin(), make(Op::sleep, random_.below(3) * one_tick));
+        statements.insert(statements.begin(), Statement{Op::sleep, random_.below(3) * one_tick});
         ++i;
       }
       Statement& statement = statements[i];

@@ -9,66 +9,14 @@
 #include <optional>
 #include <utility>
 
+#include "concert/harness/log.hpp"
+#include "concert/programs/ending.hpp"
+
 namespace concert::programs {
 
 namespace {
 
-constexpr Seconds half_tick{0.005};
-Seconds duration(HalfTicks half_ticks) { return half_tick * half_ticks; }
-
-/// An exception, as a record tells it.
-struct Ending {
-  Result result = Result::value;
-  std::int64_t value = 0;
-  std::vector<int> leaves;
-};
-
-Ending describe_ending(const std::exception_ptr& failure);
-
-int leaf_of(const std::exception_ptr& failure) {
-  const Ending ending = describe_ending(failure);
-  switch (ending.result) {
-    case Result::error: return static_cast<int>(ending.value);
-    case Result::timeout: return timeout_leaf;
-    case Result::cancelled: return cancelled_leaf;
-    default: return other_leaf;
-  }
-}
-
-Ending describe_ending(const std::exception_ptr& failure) {
-  if (!failure) return {};
-  // Most of them, and a throw costs a microsecond.
-  if (is_cancelled(failure)) return {Result::cancelled, 0, {}};
-  try {
-    std::rethrow_exception(failure);
-  } catch (const ProgramError& error) {
-    return {Result::error, error.number, {}};
-  } catch (const TimeoutError&) {
-    return {Result::timeout, 0, {}};
-  } catch (const ExceptionGroup& group) {
-    Ending ending{Result::group, 0, {}};
-    for (const std::exception_ptr& leaf : group.flatten()) ending.leaves.push_back(leaf_of(leaf));
-    std::ranges::sort(ending.leaves);
-    return ending;
-  } catch (const UsageError&) {
-    return {Result::refused, 0, {}};
-  } catch (const std::invalid_argument&) {
-    return {Result::refused, 0, {}};
-  } catch (...) {
-    return {Result::other, 0, {}};
-  }
-}
-
-template <class A>
-Coro<std::exception_ptr> failure_of(A awaitable) {
-  std::exception_ptr failure;
-  try {
-    co_await std::move(awaitable);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  co_return failure;
-}
+Seconds duration(HalfTicks half_ticks) { return half_tick_length * half_ticks; }
 
 /// How a sequence ended, if not with an exception.
 struct Flow {
@@ -88,12 +36,21 @@ class ProgramScope {
  public:
   ProgramScope(AsyncBackend& backend, bool is_timeout) {
     if (is_timeout) {
-      timeout_.emplace(backend.make_cancel_scope(never));
+      timeout_.reset(new TimeoutScope(backend.timeout_at(never)));
     } else {
-      plain_.emplace(backend.make_cancel_scope(never));
+      plain_.reset(new CancelScope(backend.move_on_at(never)));
     }
   }
   CancelScope& scope() noexcept { return timeout_ ? timeout_->scope() : *plain_; }
+  void set_deadline(TimePoint deadline) {
+    deadline_ = deadline;
+    if (deadline == never) {
+      scope().clear_deadline();
+    } else {
+      scope().reschedule(deadline);
+    }
+  }
+  bool has_kept_its_deadline() noexcept { return scope().when() == deadline_; }
 
   template <class Body>
   Coro<Flow> run(Body& body) {
@@ -103,8 +60,11 @@ class ProgramScope {
   }
 
  private:
-  std::optional<CancelScope> plain_;
-  std::optional<TimeoutScope> timeout_;
+  // One of them; made in place, because scopes do not move.
+  std::unique_ptr<CancelScope> plain_;
+  std::unique_ptr<TimeoutScope> timeout_;
+  /// What was set last.
+  TimePoint deadline_ = never;
 };
 
 class Interpreter {
@@ -228,7 +188,7 @@ class Interpreter {
   template <class Operation>
   Coro<Flow> wait_for(Place place, const Statement& statement, Operation operation) {
     record(What::begin, place.task, statement.number);
-    std::exception_ptr failure = co_await failure_of(operation());
+    std::exception_ptr failure = co_await conformance::outcome_of(operation());
     record(What::end, place.task, statement.number, describe_ending(failure));
     if (failure) std::rethrow_exception(std::move(failure));
     co_return Flow();
@@ -248,9 +208,9 @@ class Interpreter {
     if (failure) std::rethrow_exception(std::move(failure));
     co_return flow;
   }
-  /// What is left of a block once `block` is over; `flags` is asked then.
-  template <class Flags>
-  Coro<Flow> leave(Place place, const Statement& statement, Coro<Flow> block, const Flags& flags) {
+  /// What is left of a block once `block` is over; `close` is called then, and says what the record is to hold.
+  template <class Close>
+  Coro<Flow> leave(Place place, const Statement& statement, Coro<Flow> block, const Close& close) {
     Flow flow;
     std::exception_ptr failure;
     try {
@@ -259,9 +219,8 @@ class Interpreter {
       failure = std::current_exception();
     }
     Ending ending = describe_ending(failure);
-    // Asked in any case: `flags` also forgets a group that is over.
-    const std::int64_t asked = flags();
-    if (ending.result != Result::error) ending.value = asked;
+    const std::int64_t flags = close();
+    if (ending.result != Result::error) ending.value = flags;
     record(What::left, place.task, statement.number, std::move(ending));
     if (failure) std::rethrow_exception(std::move(failure));
     co_return flow;
@@ -269,7 +228,7 @@ class Interpreter {
 
   Coro<Flow> scope(Place place, const Statement& statement) {
     ProgramScope& object = *scopes_[index(statement.object)];
-    set_deadline(object.scope(), statement.a);
+    if (statement.a != no_deadline) object.set_deadline(time_of(statement.a));
     const auto inside = [&] { return body(place, statement); };
     const auto flags = [&] { return flags_of(object.scope()); };
     co_return co_await leave(place, statement, object.run(inside), flags);
@@ -277,25 +236,20 @@ class Interpreter {
   static std::int64_t flags_of(const CancelScope& scope) {
     return (scope.cancel_called() ? cancel_called_flag : 0) | (scope.cancelled_caught() ? cancelled_caught_flag : 0);
   }
-  void set_deadline(CancelScope& scope, HalfTicks deadline) {
-    if (deadline == past_deadline) {
-      scope.reschedule(backend_.current_time() - Seconds(1));
-    } else if (deadline != no_deadline) {
-      scope.reschedule(backend_.current_time() + duration(deadline));
-    }
+  TimePoint time_of(HalfTicks deadline) {
+    if (deadline == no_deadline) return never;
+    return backend_.current_time() + (deadline == past_deadline ? Seconds(-1) : duration(deadline));
   }
   Coro<Flow> change_scope(Place place, const Statement& statement) {
     if (scopes_.empty()) {
       skip(place, statement);
       co_return Flow();
     }
-    CancelScope& scope = scopes_[index(statement.a)]->scope();
+    ProgramScope& scope = *scopes_[index(statement.a)];
     if (statement.op == Op::cancel_scope) {
-      scope.cancel();
-    } else if (statement.b == no_deadline) {
-      scope.clear_deadline();
+      scope.scope().cancel();
     } else {
-      set_deadline(scope, statement.b);
+      scope.set_deadline(time_of(statement.b));
     }
     act(place, statement);
     co_return Flow();
@@ -361,13 +315,28 @@ class Interpreter {
       const auto wait = [&] { return task->wait(); };
       co_await wait_for(place, statement, wait);
     } else if (statement.op == Op::join) {
-      const auto join = [&] { return task->join(); };
-      co_await wait_for(place, statement, join);
+      co_await join(place, statement, [&task] { return task->join(); });
     } else {
-      const auto join_or_cancel = [&] { return task->join_or_cancel(); };
-      co_await wait_for(place, statement, join_or_cancel);
+      co_await join(place, statement, [&task] { return task->join_or_cancel(); });
     }
     co_return Flow();
+  }
+
+  /// As wait_for, and records the value that `operation` gives.
+  template <class Operation>
+  Coro<> join(Place place, const Statement& statement, Operation operation) {
+    record(What::begin, place.task, statement.number);
+    std::int64_t value = 0;
+    std::exception_ptr failure;
+    try {
+      value = co_await operation();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    Ending ending = describe_ending(failure);
+    if (!failure) ending.value = value;
+    record(What::end, place.task, statement.number, std::move(ending));
+    if (failure) std::rethrow_exception(std::move(failure));
   }
 
   Coro<Flow> gather(Place place, const Statement& statement) {
@@ -398,22 +367,12 @@ class Interpreter {
       lock.release();
       return std::int64_t{0};
     };
-    Flow flow;
-    std::exception_ptr failure;
-    try {
-      flow = co_await body(place, statement);
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    release();
-    record(What::left, place.task, statement.number, describe_ending(failure));
-    if (failure) std::rethrow_exception(std::move(failure));
-    co_return flow;
+    co_return co_await leave(place, statement, body(place, statement), release);
   }
   Coro<Flow> wait_for_condition(Place place, const Statement& statement) {
     const std::size_t condition = index(statement.a);
     const auto wait = [&] { return conditions_[condition].wait(); };
-    std::exception_ptr failure = co_await failure_of(wait_for(place, statement, wait));
+    std::exception_ptr failure = co_await conformance::outcome_of(wait_for(place, statement, wait));
     // Whatever came of it, the lock is held again.
     holders_[condition] = place.task;
     if (failure) std::rethrow_exception(std::move(failure));
@@ -453,7 +412,7 @@ class Interpreter {
     const auto mode = static_cast<Guard>(statement.a);
     const bool cancelled = is_cancelled(failure);
     if (failure && mode == Guard::clean_up) {
-      co_await failure_of(backend_.ignore_cancellation(backend_.sleep(duration(one_tick))));
+      co_await conformance::outcome_of(backend_.ignore_cancellation(backend_.sleep(duration(one_tick))));
     } else if (cancelled && mode == Guard::replace) {
       failure = std::make_exception_ptr(ProgramError(replacement_error));
     } else if ((!cancelled && mode == Guard::catch_errors) || mode == Guard::catch_all) {
@@ -480,6 +439,8 @@ class Interpreter {
       case Question::locks: return bits(locks_, [](auto& lock) { return lock.locked(); });
       case Question::events: return bits(events_, [](auto& event) { return event.is_set(); });
       case Question::tasks: return bits(tasks_, [](auto& task) { return task && task->done(); });
+      case Question::deadlines: return bits(scopes_, [](auto& scope) { return scope->has_kept_its_deadline(); });
+      case Question::cancelled: return bits(tasks_, [](auto& task) { return task && task->cancelled(); });
     }
     return 0;
   }
@@ -491,7 +452,8 @@ class Interpreter {
 
   Coro<Flow> misuse(Place place, const Statement& statement) {
     Result result = Result::skipped;
-    std::exception_ptr failure = co_await failure_of(misuse_of(place, static_cast<Misuse>(statement.a), result));
+    std::exception_ptr failure =
+        co_await conformance::outcome_of(misuse_of(place, static_cast<Misuse>(statement.a), result));
     Ending ending = describe_ending(failure);
     if (!failure) ending.result = result;
     act(place, statement, std::move(ending));
@@ -561,12 +523,10 @@ class Interpreter {
 
 }  // namespace
 
-Coro<bool> interpret(AsyncBackend& backend, const Program& program, Observer& observer) {
+Coro<> interpret(AsyncBackend& backend, const Program& program, Observer& observer) {
   Interpreter interpreter(backend, program, observer);
   auto scope = backend.move_on_after(duration(watchdog));
   co_await scope.run([&] { return interpreter.run_main(); });
-  // Not cancelled_caught: the main task keeps its Cancelled to itself.
-  co_return scope.cancel_called();
 }
 
 }  // namespace concert::programs

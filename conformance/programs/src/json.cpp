@@ -1,131 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "concert/programs/json.hpp"
 
-#include <initializer_list>
-#include <limits>
-#include <nlohmann/json.hpp>
-#include <optional>
-#include <set>
-#include <stdexcept>
 #include <utility>
+
+#include "json_fields.hpp"
 
 namespace concert::programs {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::string_view program_format = "concert-program";
 constexpr std::string_view trace_format = "concert-trace";
-
-/// Where in the document something stands: "statements[3].body[0]".
-struct Where {
-  std::string path;
-
-  Where member(std::string_view name) const {
-    return {path.empty() ? std::string(name) : path + "." + std::string(name)};
-  }
-  Where element(std::size_t index) const { return {path + "[" + std::to_string(index) + "]"}; }
-};
-
-[[noreturn]] void fail(const Where& where, const std::string& message) {
-  throw std::invalid_argument((where.path.empty() ? "" : where.path + ": ") + message);
-}
-
-std::string shown(const Json& value) {
-  if (value.is_string()) return "'" + value.get<std::string>() + "'";
-  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (text.size() > 60) text = text.substr(0, 60) + "...";
-  return text;
-}
-
-/// The parser of nlohmann takes the last of two equal keys in silence.
-Json parse(std::string_view text) {
-  std::vector<std::set<std::string>> keys;
-  const Json::parser_callback_t look = [&](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
-      fail({}, "expected each field once, came another " + shown(parsed));
-    }
-    return true;
-  };
-  try {
-    return Json::parse(text, look);
-  } catch (const Json::exception& error) {
-    fail({}, std::string("expected JSON, came: ") + error.what());
-  }
-}
-
-template <class Integer>
-std::optional<Integer> whole(const Json& value) {
-  if (!value.is_number_integer()) return std::nullopt;
-  // An unsigned beyond the signed range would wrap.
-  if (value.is_number_unsigned() &&
-      value.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
-    return std::nullopt;
-  }
-  const auto wide = value.get<std::int64_t>();
-  if (wide < std::numeric_limits<Integer>::min() || wide > std::numeric_limits<Integer>::max()) return std::nullopt;
-  return static_cast<Integer>(wide);
-}
-
-/// An object, each of whose fields must be asked for.
-class Fields {
- public:
-  Fields(const Json& object, Where where) : object_(object), where_(std::move(where)) {
-    if (!object.is_object()) fail(where_, "expected an object, came " + shown(object));
-  }
-
-  const Where& where() const { return where_; }
-  bool has(std::string_view name) const { return object_.contains(name); }
-
-  const Json& take(std::string_view name) {
-    const auto found = object_.find(name);
-    if (found == object_.end()) fail(where_, "expected a field '" + std::string(name) + "', which is missing");
-    taken_.insert(std::string(name));
-    return *found;
-  }
-  template <class Integer>
-  Integer integer(std::string_view name) {
-    const Json& value = take(name);
-    if (const auto number = whole<Integer>(value)) return *number;
-    fail(where_, "expected '" + std::string(name) + "' to be a whole number in range, came " + shown(value));
-  }
-  const Json& list(std::string_view name) {
-    const Json& value = take(name);
-    if (!value.is_array()) fail(where_, "expected '" + std::string(name) + "' to be a list, came " + shown(value));
-    return value;
-  }
-  /// The first of `count` values whose name it is.
-  template <class Name>
-  std::size_t word(std::string_view name, std::size_t count, const Name& name_of) {
-    const Json& value = take(name);
-    std::string all;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (value.is_string() && value.get_ref<const std::string&>() == name_of(i)) return i;
-      all += (i == 0 ? "" : ", ") + std::string(name_of(i));
-    }
-    fail(where_, "expected '" + std::string(name) + "' to be one of " + all + ", came " + shown(value));
-  }
-  void expect(std::string_view name, const Json& expected) {
-    const Json& value = take(name);
-    if (value != expected) {
-      fail(where_, "expected '" + std::string(name) + "' to be " + shown(expected) + ", came " + shown(value));
-    }
-  }
-  /// Nothing else may be there.
-  void finish() const {
-    for (const auto& [name, value] : object_.items()) {
-      if (!taken_.contains(name)) fail(where_, "unknown field '" + name + "'");
-    }
-  }
-
- private:
-  const Json& object_;
-  Where where_;
-  std::set<std::string> taken_;
-};
 
 bool has_object(Op op) {
   return op == Op::scope || op == Op::group || op == Op::spawn || op == Op::spawn_into || op == Op::branch;
@@ -259,7 +144,7 @@ std::string to_json(const std::vector<Record>& trace) {
 }
 
 Program program_from_json(std::string_view text) {
-  const Json document = parse(text);
+  const Json document = parse_json(text);
   Fields fields(document, {});
   fields.expect("format", program_format);
   fields.expect("version", json_version);
@@ -272,7 +157,7 @@ Program program_from_json(std::string_view text) {
 }
 
 std::vector<Record> trace_from_json(std::string_view text) {
-  const Json document = parse(text);
+  const Json document = parse_json(text);
   Fields fields(document, {});
   fields.expect("format", trace_format);
   fields.expect("version", json_version);

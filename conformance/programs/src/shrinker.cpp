@@ -66,9 +66,7 @@ struct Names {
 
   void collect(const Statements& statements) {
     for (const Statement& statement : statements) {
-      if (statement.op == Op::spawn || statement.op == Op::spawn_into || statement.op == Op::branch) {
-        give(tasks, statement.object);
-      }
+      if (makes_task(statement.op)) give(tasks, statement.object);
       if (statement.op == Op::scope) give(scopes, statement.object);
       if (statement.op == Op::group) give(groups, statement.object);
       collect(statement.body);

@@ -45,8 +45,6 @@ struct Place {
   }
 };
 
-bool makes_task(Op op) { return op == Op::spawn || op == Op::spawn_into || op == Op::branch; }
-
 /// Waits that somebody else must end.
 bool is_unbounded_wait(Op op) {
   switch (op) {
@@ -163,7 +161,7 @@ void bound_arguments(Program& program) {
       case Op::raise:
       case Op::give: a = in_range(a, 10); break;
       case Op::guard: a = in_range(a, static_cast<int>(Guard::replace) + 1); break;
-      case Op::ask: a = in_range(a, static_cast<int>(Question::tasks) + 1); break;
+      case Op::ask: a = in_range(a, question_count); break;
       case Op::misuse: a = in_range(a, static_cast<int>(Misuse::nested_bootstrap) + 1); break;
       default: a = b = 0; break;
     }

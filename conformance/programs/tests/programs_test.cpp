@@ -21,15 +21,6 @@ namespace {
 
 using Statements = std::vector<Statement>;
 
-Statement make(Op op, int a = 0, int b = 0, Statements body = {}) {
-  Statement statement;
-  statement.op = op;
-  statement.a = a;
-  statement.b = b;
-  statement.body = std::move(body);
-  return statement;
-}
-
 using Path = std::vector<const Statement*>;
 
 /// Calls `visit(statement, those around it)` for each.
@@ -46,8 +37,6 @@ void walk(const Program& program, const std::function<void(const Statement&, con
   Path around;
   walk(program.statements, around, visit);
 }
-
-bool makes_task(Op op) { return op == Op::spawn || op == Op::spawn_into || op == Op::branch; }
 
 int task_of(const Path& around) {
   for (auto i = around.rbegin(); i != around.rend(); ++i) {
@@ -247,55 +236,64 @@ void expect_replaced(const Statements& statements, const std::string& violation)
 }
 
 TEST(Settle, ReplacesWhatBreaksARule) {
-  expect_replaced({make(Op::spawn)}, "#0 spawn: the task has no group here");
-  expect_replaced({make(Op::branch)}, "#0 branch: a branch stands in a gather, and nothing else does");
-  expect_replaced({make(Op::shield, 0, 0, {make(Op::event_wait)})},
+  expect_replaced({Statement{Op::spawn}}, "#0 spawn: the task has no group here");
+  expect_replaced({Statement{Op::branch}}, "#0 branch: a branch stands in a gather, and nothing else does");
+  expect_replaced({Statement{Op::shield, 0, 0, {Statement{Op::event_wait}}}},
                   "#1 event_wait: V3: nobody could end this wait inside the shield");
-  expect_replaced({make(Op::group, 0, 0, {make(Op::spawn_into, 0, 0, {make(Op::sleep_forever)})})},
+  expect_replaced({Statement{Op::group, 0, 0, {Statement{Op::spawn_into, 0, 0, {Statement{Op::sleep_forever}}}}}},
                   "#2 sleep_forever: V3: nobody could end this wait inside the shield");
-  expect_replaced({make(Op::with_lock, 1, 0, {make(Op::with_lock, 1)})},
+  expect_replaced({Statement{Op::with_lock, 1, 0, {Statement{Op::with_lock, 1}}}},
                   "#1 with_lock: V4: the task holds this lock already");
-  expect_replaced({make(Op::with_lock, 1, 0, {make(Op::condition_wait, 0)})},
+  expect_replaced({Statement{Op::with_lock, 1, 0, {Statement{Op::condition_wait, 0}}}},
                   "#1 condition_wait: V4: the task does not hold the condition's lock");
-  expect_replaced({make(Op::notify, 0, 1)}, "#0 notify: V4: the task does not hold the condition's lock");
-  const Statement waiter = make(Op::spawn, 1, 0, {make(Op::sleep, 4)});
-  expect_replaced({make(Op::group, 0, 0, {waiter, make(Op::with_lock, 2, 0, {make(Op::join_or_cancel, 1)})})},
-                  "#4 join_or_cancel: V5: under a held lock");
-  expect_replaced({make(Op::group, 0, 0, {waiter, make(Op::spawn, 0, 0, {make(Op::join_or_cancel, 1)})})},
-                  "#4 join_or_cancel: V5: the task does not come later");
-  const Statement inner = make(Op::group, 0, 0, {make(Op::spawn, 0, 0, {make(Op::wait, 1)})});
-  expect_replaced({make(Op::group, 0, 0, {make(Op::spawn, 0, 0, {inner})})},
+  expect_replaced({Statement{Op::notify, 0, 1}}, "#0 notify: V4: the task does not hold the condition's lock");
+  const Statement waiter{Op::spawn, 1, 0, {Statement{Op::sleep, 4}}};
+  expect_replaced(
+      {Statement{Op::group, 0, 0, {waiter, Statement{Op::with_lock, 2, 0, {Statement{Op::join_or_cancel, 1}}}}}},
+      "#4 join_or_cancel: V5: under a held lock");
+  expect_replaced(
+      {Statement{Op::group, 0, 0, {waiter, Statement{Op::spawn, 0, 0, {Statement{Op::join_or_cancel, 1}}}}}},
+      "#4 join_or_cancel: V5: the task does not come later");
+  const Statement inner{Op::group, 0, 0, {Statement{Op::spawn, 0, 0, {Statement{Op::wait, 1}}}}};
+  expect_replaced({Statement{Op::group, 0, 0, {Statement{Op::spawn, 0, 0, {inner}}}}},
                   "#4 wait: V7: the task itself, or one around it");
-  expect_replaced({make(Op::group, 0, 0, {make(Op::spawn, 0, 0, {make(Op::join, 1)})})},
+  expect_replaced({Statement{Op::group, 0, 0, {Statement{Op::spawn, 0, 0, {Statement{Op::join, 1}}}}}},
                   "#2 join: V7: the task itself, or one around it");
 }
 
 TEST(Settle, KnowsThatTwoConditionsInsideEachOthersLocksWaitForEachOther) {
   // Each child has to take its condition's lock again, which the parent of the other one holds until its child ends.
   const auto waiter = [](int lock) {
-    return make(Op::spawn, 0, 0, {make(Op::with_lock, lock, 0, {make(Op::condition_wait, lock)})});
+    return Statement{Op::spawn, 0, 0, {Statement{Op::with_lock, lock, 0, {Statement{Op::condition_wait, lock}}}}};
   };
-  expect_replaced({make(Op::with_lock, 0, 0, {make(Op::group, 0, 0, {waiter(1)})})},
+  expect_replaced({Statement{Op::with_lock, 0, 0, {Statement{Op::group, 0, 0, {waiter(1)}}}}},
                   "#4 condition_wait: V6: a task around this one holds a lock");
-  EXPECT_EQ(violations(unsettled({make(Op::group, 0, 0, {waiter(0), waiter(1)})})), std::vector<std::string>{});
+  EXPECT_EQ(violations(unsettled({Statement{Op::group, 0, 0, {waiter(0), waiter(1)}}})), std::vector<std::string>{});
 }
 
 TEST(Settle, TakesArgumentsIntoTheirRange) {
   const Program program =
-      settle({make(Op::sleep, -7), make(Op::sleep, 1'000'000), make(Op::cancel_task, 5), make(Op::scope, -9, 3),
-              make(Op::event_set, -1), make(Op::gather, 4, 4, {make(Op::branch), make(Op::yield)})});
+      settle({Statement{Op::sleep, -7}, Statement{Op::sleep, 1'000'000}, Statement{Op::cancel_task, 5},
+              Statement{Op::scope, -9, 3}, Statement{Op::event_set, -1},
+              Statement{Op::gather, 4, 4, {Statement{Op::branch}, Statement{Op::yield}}}});
   EXPECT_EQ(to_text(program),
             "#0 sleep duration 0\n#1 sleep duration 400\n#2 cancel_task task 1\n#3 scope 0 deadline past kind 1\n"
             "#4 event_set event 2\n#5 gather\n  #6 branch 1\n  #7 branch 2\n    #8 yield\n");
 }
 
 TEST(Text, ShowsAProgramWithALinePerStatement) {
-  const Program program =
-      settle({make(Op::scope, 7, 1,
-                   {make(Op::group, 0, 0,
-                         {make(Op::spawn, 1, 0, {make(Op::with_lock, 1, 0, {make(Op::condition_wait, 1)})}),
-                          make(Op::with_lock, 1, 0, {make(Op::notify, 1, 2)}), make(Op::reschedule, 0, no_deadline)})}),
-              make(Op::scope, past_deadline), make(Op::raise, 3)});
+  const Program program = settle(
+      {Statement{
+           Op::scope,
+           7,
+           1,
+           {Statement{Op::group,
+                      0,
+                      0,
+                      {Statement{Op::spawn, 1, 0, {Statement{Op::with_lock, 1, 0, {Statement{Op::condition_wait, 1}}}}},
+                       Statement{Op::with_lock, 1, 0, {Statement{Op::notify, 1, 2}}},
+                       Statement{Op::reschedule, 0, no_deadline}}}}},
+       Statement{Op::scope, past_deadline}, Statement{Op::raise, 3}});
   EXPECT_EQ(to_text(program),
             "#0 scope 0 deadline 3.5 kind 1\n"
             "  #1 group 0\n"
@@ -310,7 +308,7 @@ TEST(Text, ShowsAProgramWithALinePerStatement) {
 }
 
 TEST(Text, ShowsARecordInALine) {
-  const Program program = settle({make(Op::scope, 7, 0, {make(Op::with_lock, 3)})});
+  const Program program = settle({Statement{Op::scope, 7, 0, {Statement{Op::with_lock, 3}}}});
   EXPECT_EQ(to_text(Record{What::begin, 0, 1, Result::value, 0, {}, 0}, program), "0 ms  task 0  #1 with_lock  begin");
   EXPECT_EQ(to_text(Record{What::end, 2, 1, Result::cancelled, 0, {}, 12'500'000}, program),
             "12.5 ms  task 2  #1 with_lock  end: cancelled");
@@ -339,19 +337,22 @@ TEST(Shrinker, OffersOnlySmallerProgramsThatAreSettled) {
     }
   }
   // What is not settled grows when it is.
-  const Program wild = unsettled({make(Op::gather, 0, 0, {make(Op::yield), make(Op::yield), make(Op::yield)})});
+  const Program wild =
+      unsettled({Statement{Op::gather, 0, 0, {Statement{Op::yield}, Statement{Op::yield}, Statement{Op::yield}}}});
   for (const Program& candidate : smaller(wild)) EXPECT_LT(measure(candidate), measure(wild)) << to_text(candidate);
   EXPECT_TRUE(smaller(settle({})).empty());
-  EXPECT_EQ(smaller(settle({make(Op::yield)})), std::vector<Program>{settle({})});
+  EXPECT_EQ(smaller(settle({Statement{Op::yield}})), std::vector<Program>{settle({})});
 }
 
 TEST(Shrinker, MeasuresHowPlainArgumentsAre) {
   const auto of = [](Statement statement) { return measure(settle({std::move(statement)})).arguments; };
-  EXPECT_EQ(of(make(Op::sleep, 5)), 5U);
-  EXPECT_EQ(of(make(Op::scope, no_deadline, 1)), 1U);
-  EXPECT_EQ(of(make(Op::scope, past_deadline)), 1U);
-  EXPECT_EQ(of(make(Op::scope, 0)), 2U);
-  const auto of_notify = [&](int count) { return of(make(Op::with_lock, 0, 0, {make(Op::notify, 0, count)})); };
+  EXPECT_EQ(of(Statement{Op::sleep, 5}), 5U);
+  EXPECT_EQ(of(Statement{Op::scope, no_deadline, 1}), 1U);
+  EXPECT_EQ(of(Statement{Op::scope, past_deadline}), 1U);
+  EXPECT_EQ(of(Statement{Op::scope, 0}), 2U);
+  const auto of_notify = [&](int count) {
+    return of(Statement{Op::with_lock, 0, 0, {Statement{Op::notify, 0, count}}});
+  };
   EXPECT_EQ(of_notify(1), 0U);
   EXPECT_EQ(of_notify(0), 1U);
   EXPECT_EQ(of_notify(3), 3U);
@@ -388,10 +389,10 @@ bool joins_a_sleeper(const Program& program) {
 
 TEST(Shrinker, KeepsReferencesToWhatSurvives) {
   Statements children;
-  for (int i = 0; i < 5; ++i) children.push_back(make(Op::spawn, 1, 0, {make(Op::yield)}));
-  children.push_back(make(Op::spawn, 1, 0, {make(Op::scope, 4, 1, {make(Op::sleep, 6)})}));
-  children.push_back(make(Op::join, 6));
-  const Program program = settle({make(Op::group, 0, 0, children)});
+  for (int i = 0; i < 5; ++i) children.push_back(Statement{Op::spawn, 1, 0, {Statement{Op::yield}}});
+  children.push_back(Statement{Op::spawn, 1, 0, {Statement{Op::scope, 4, 1, {Statement{Op::sleep, 6}}}}});
+  children.push_back(Statement{Op::join, 6});
+  const Program program = settle({Statement{Op::group, 0, 0, children}});
   ASSERT_TRUE(joins_a_sleeper(program));
   EXPECT_EQ(to_text(shrink(program, joins_a_sleeper)),
             "#0 group 0\n  #1 spawn 1 mode 0\n    #2 sleep duration 0\n  #3 join task 1\n");
@@ -419,7 +420,8 @@ TEST(Json, BringsProgramsBack) {
 }
 
 TEST(Json, WritesTheDocumentedForm) {
-  const Program program = settle({make(Op::scope, past_deadline, 1, {make(Op::sleep, 3)}), make(Op::reschedule, 0, 9)});
+  const Program program =
+      settle({Statement{Op::scope, past_deadline, 1, {Statement{Op::sleep, 3}}}, Statement{Op::reschedule, 0, 9}});
   EXPECT_EQ(to_json(program), R"({"format":"concert-program","version":1,"statements":[)"
                               R"({"number":0,"op":"scope","id":0,"deadline":"past","kind":1,"body":[)"
                               R"({"number":1,"op":"sleep","duration":3}]},)"

@@ -4,15 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
-#include <span>
 #include <stdexcept>
 #include <thread>
+
+#include "concert/harness/command_line.hpp"
 
 namespace concert::stress {
 
@@ -53,10 +53,9 @@ const std::vector<Scenario>& scenarios() {
 
 namespace {
 
-class BadUsage : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
+using conformance::Arguments;
+using conformance::BadUsage;
+using conformance::parse_number;
 
 /// Ends the process if the scenario does not end: a hang is what this tier is for.
 class Watchdog {
@@ -94,32 +93,19 @@ struct Request {
   bool list = false;
 };
 
-template <class Number>
-Number parse_number(std::string_view option, std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || !(number > 0)) {
-    throw BadUsage(fmt::format("{}: expected a number above zero, got '{}'", option, text));
-  }
-  return number;
-}
-
-Request parse(std::span<char* const> arguments) {
+Request parse(Arguments arguments) {
   Request request;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string_view option = arguments[i];
-    const auto value = [&] {
-      if (++i == arguments.size()) throw BadUsage(fmt::format("{}: expected a value after it", option));
-      return std::string_view(arguments[i]);
-    };
+  while (!arguments.at_end()) {
+    const std::string_view option = arguments.next();
+    const auto value = [&] { return arguments.value(option); };
     if (option == "--list") {
       request.list = true;
     } else if (option == "--seed") {
-      request.settings.seed = parse_number<std::uint64_t>(option, value());
+      request.settings.seed = parse_number<std::uint64_t>(option, value(), 0);
     } else if (option == "--scale") {
-      request.settings.scale = parse_number<double>(option, value());
+      request.settings.scale = parse_number(option, value(), 1e-6);
     } else if (option == "--limit") {
-      request.limit = std::chrono::seconds(parse_number<int>(option, value()));
+      request.limit = std::chrono::seconds(parse_number(option, value(), 1));
     } else if (option.starts_with("-")) {
       throw BadUsage(fmt::format(
           "unknown option '{}'; usage: [--list] [--seed N] [--scale X] [--limit SECONDS] [SCENARIO]...", option));
@@ -155,7 +141,7 @@ bool run_scenario(const conformance::BackendAdapter& adapter, const Scenario& sc
 
 int stress_main(const std::vector<conformance::BackendAdapter>& backends, int argc, char** argv) {
   try {
-    const Request request = parse(std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
+    const Request request = parse(Arguments(argc, argv));
     if (request.list) {
       for (const Scenario& scenario : scenarios()) fmt::print("{}: {}\n", scenario.name, scenario.does);
       return 0;

@@ -8,6 +8,9 @@
 
 namespace concert::programs {
 
+/// The unit of all times in programs.
+inline constexpr Seconds half_tick_length{0.005};
+
 /// What a `raise` throws, and a guard that replaces.
 class ProgramError : public std::runtime_error {
  public:
@@ -24,8 +27,8 @@ inline constexpr int replacement_error = 100;
 inline constexpr HalfTicks watchdog = 800;
 
 /// Runs the program as the main task of a run (call it inside bootstrap). Each await is bracketed by a begin and an
-/// end, so that the records are the schedule. Whatever the main task of the program ends with is in the records too;
-/// returns whether the watchdog had to end it. Errors: none but those of the observer.
-Coro<bool> interpret(AsyncBackend& backend, const Program& program, Observer& observer);
+/// end, so that the records are the schedule. Whatever the main task of the program ends with is in the records too.
+/// Errors: none but those of the observer.
+Coro<> interpret(AsyncBackend& backend, const Program& program, Observer& observer);
 
 }  // namespace concert::programs

@@ -50,7 +50,8 @@ enum class Guard : int {
 };
 
 /// What an `ask` records of the state around it.
-enum class Question : int { time, task, scopes, locks, events, tasks };
+enum class Question : int { time, task, scopes, locks, events, tasks, deadlines, cancelled };
+inline constexpr int question_count = static_cast<int>(Question::cancelled) + 1;
 
 /// What a `misuse` does; each must be answered by the documented error and change nothing.
 enum class Misuse : int {
@@ -90,7 +91,7 @@ struct Statement {
   Op op = Op::yield;
   int a = 0;
   int b = 0;
-  std::vector<Statement> body;
+  std::vector<Statement> body{};
   /// Its number in the order in which the program is read, from 0 on; what the trace and the reports call it.
   int number = 0;
   /// Of a spawn or branch: the number of its task, from 1 on (0 is the main task). Of a scope: its number. Of a group:
@@ -121,6 +122,8 @@ struct OpInfo {
 };
 const OpInfo& info(Op op) noexcept;
 const std::vector<OpInfo>& all_ops();
+/// True if the body of the statement is a task of its own.
+constexpr bool makes_task(Op op) noexcept { return op == Op::spawn || op == Op::spawn_into || op == Op::branch; }
 
 /// Numbers everything anew, takes each reference modulo what there is, and replaces what may not stand where it stands
 /// by a yield (the rules are listed in validity.hpp): any tree becomes a program.
