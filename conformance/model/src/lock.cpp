@@ -43,6 +43,11 @@ std::shared_ptr<ModelLock::Claim> ModelLock::claim_for(const ModelTask& task) {
   return claim;
 }
 
+std::size_t ModelLock::place_of(const std::shared_ptr<Claim>& claim) const {
+  if (!claim || claim->is_granted) return 0;
+  return static_cast<std::size_t>(std::find(line_.begin(), line_.end(), claim) - line_.begin()) + 1;
+}
+
 void ModelLock::withdraw(const std::shared_ptr<Claim>& claim) {
   if (claim->is_granted) {
     if (broken("cancelled_waiter_keeps_the_lock")) return;
@@ -107,6 +112,7 @@ bool ModelLock::suspend_until_acquired(WaitPoint& point) {
   until_granted.on_outcome = [this, claim](bool cancelled) {
     if (cancelled && claim) withdraw(claim);
   };
+  until_granted.place_in_line = [this, claim] { return place_of(claim); };
   until_granted.can_be_cancelled = !broken("acquire_ignores_cancellation");
   run.block(std::move(until_granted));
   return true;
