@@ -100,8 +100,10 @@ TEST(Campaign, SeesThatARunDoesNotGoTheSameWayAgain) {
 TEST(ReplayToken, ComesBackFromItsText) {
   const ReplayToken token{18446744073709551615U, 12};
   EXPECT_EQ(parse_replay_token(to_string(token)), token);
-  for (const char* wrong :
-       {"", "p1", "p1:1:2", "p1:1:2:", "p1:1:2:3:4", "p2:1:2:3", "p1:1:2:-3", "p1:1:x:3", "p1:99:2:3"}) {
+  const ReplayToken of_a_family{1, 2, "fair_lock"};
+  EXPECT_EQ(parse_replay_token(to_string(of_a_family)), of_a_family);
+  for (const char* wrong : {"", "p1", "p1:1:2", "p1:1:2:", "p1:1:2:3:nobody", "p1:1:2:3:lock:", "p2:1:2:3", "p1:1:2:-3",
+                            "p1:1:x:3", "p1:99:2:3"}) {
     EXPECT_THROW(parse_replay_token(wrong), std::invalid_argument) << wrong;
   }
 }
