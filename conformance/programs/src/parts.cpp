@@ -97,9 +97,9 @@ Part whole_programs() {
 Part family_cases(Family family) {
   const std::string name(to_string(family));
   const auto counts = [name, family](Tally& tally) -> FamilyCounts& {
-    FamilyCounts& counts = tally.counts().families[name];
-    for (const std::string_view rule : info(family).rules) counts.evaluations.emplace(rule, 0);
-    return counts;
+    FamilyCounts& all = tally.counts().families[name];
+    for (const std::string_view rule : info(family).rules) all.evaluations.emplace(rule, 0);
+    return all;
   };
   Part part;
   part.name = name;
