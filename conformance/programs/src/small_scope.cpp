@@ -44,12 +44,17 @@ std::vector<Script> casts(const FamilyInfo& family, int actors) {
   return all;
 }
 
-/// Cancels that nothing separates may come in any order: each marks its own target. One order stands for all.
-bool is_in_order(const std::vector<Word>& words) {
-  const auto out_of_order = [](const Word& one, const Word& next) {
-    return one.kind == Word::Kind::cancel && next.kind == Word::Kind::cancel && one.argument > next.argument;
+/// Some texts come to the same; one of them stands for all:
+/// - Cancels that nothing separates may come in any order, since each marks its own target: in that of the actors.
+/// - A yield right before a sleep, and either at the end, only waits where the next line waits anyway: without it.
+bool is_canonical(const std::vector<Word>& words) {
+  const auto waits = [](const Word& word) { return word.kind == Word::Kind::yield || word.kind == Word::Kind::sleep; };
+  const auto is_redundant = [](const Word& one, const Word& next) {
+    const bool are_cancels = one.kind == Word::Kind::cancel && next.kind == Word::Kind::cancel;
+    return (are_cancels && one.argument > next.argument) ||
+           (one.kind == Word::Kind::yield && next.kind == Word::Kind::sleep);
   };
-  return std::ranges::adjacent_find(words, out_of_order) == words.end();
+  return (words.empty() || !waits(words.back())) && std::ranges::adjacent_find(words, is_redundant) == words.end();
 }
 
 /// Calls `visit` for each sequence of as many words.
@@ -60,7 +65,7 @@ bool for_each_text(const FamilyInfo& family, int count, Script& script,
   do {
     script.words.clear();
     for (const int digit : digits) script.words.push_back(word_of(family, digit));
-    if (is_in_order(script.words) && !visit(script)) return false;
+    if (is_canonical(script.words) && !visit(script)) return false;
   } while (advance(digits, 2 + family.ways + cancels));
   return true;
 }
