@@ -40,6 +40,9 @@ void judge_locks(const Hearing& hearing) {
     const LockState& lock = sync.lock(i);
     const bool says = (hearing.record.value >> i & 1) != 0;
     const bool is_waited_for = !lock.line.empty() || (i < condition_count && !sync.condition(i).waiters.empty());
+    const bool is_handed_over =
+        i >= plain_locks && !lock.line_at_release.empty() && !may_have_stepped_aside(hearing, lock);
+    if (is_handed_over) hearing.check("LCK-3", says, "a fair lock was not handed over at once");
     if (lock.holder) hearing.check("LCK-3", says, "a lock that is held says that it is free");
     if (!lock.holder && !is_waited_for) hearing.check("LCK-3", !says, "a lock that nobody holds says it is locked");
   }
