@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-<<<<<<< HEAD
-#include "ending.hpp"
-=======
 #include "concert/programs/ending.hpp"
->>>>>>> de97a3329e7602825280b7f34332357323718722
 
 #include <algorithm>
 #include <stdexcept>
 
-<<<<<<< HEAD
-=======
 #include "concert/errors.hpp"
 #include "concert/exception_group.hpp"
->>>>>>> de97a3329e7602825280b7f34332357323718722
 #include "concert/programs/interpreter.hpp"
 
 namespace concert::programs {

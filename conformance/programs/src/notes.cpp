@@ -6,8 +6,8 @@
 
 #include "concert/harness/log.hpp"
 #include "concert/harness/trial.hpp"
+#include "concert/programs/ending.hpp"
 #include "concert/programs/interpreter.hpp"
-#include "ending.hpp"
 
 namespace concert::programs {
 
@@ -16,9 +16,6 @@ namespace {
 std::string answer_text(int statement, std::int64_t bits) {
   return "#" + std::to_string(statement) + " answers " + std::to_string(bits);
 }
-
-/// Those that are not about instants.
-bool is_noted(Question question) { return question != Question::time && question != Question::deadlines; }
 
 std::string accepted_text(int statement) { return "#" + std::to_string(statement) + " was accepted"; }
 
