@@ -21,6 +21,7 @@ ModelCondition::ModelCondition(AsyncBackend& backend, std::shared_ptr<LockCore> 
 
 bool ModelCondition::suspend_until_notified(WaitPoint& point) {
   Run& run = home_.require_task("Condition::wait");
+  run.may_settle();
   const bool just_locked = home_.broken("wait_needs_just_a_locked_lock") && lock_->locked();
   if (!lock_->is_held_by(*run.current) && !just_locked) {
     throw UsageError("Condition::wait: the task '" + run.current->info().name +
@@ -57,7 +58,8 @@ bool ModelCondition::suspend_until_notified(WaitPoint& point) {
 
 void ModelCondition::notify(std::size_t count) {
   if (home_.broken("condition_is_notified_from_anywhere") && !home_.is_here()) return;
-  const Run& run = home_.require_task("Condition::notify");
+  Run& run = home_.require_task("Condition::notify");
+  run.may_settle();
   if (!lock_->is_held_by(*run.current) && !home_.broken("notify_needs_no_lock")) {
     throw UsageError("Condition::notify: the task '" + run.current->info().name +
                      "' does not hold the lock; acquire it first");

@@ -73,6 +73,7 @@ void ModelLock::grant(std::shared_ptr<Claim> claim) {
 
 bool ModelLock::suspend_until_acquired(WaitPoint& point) {
   Run& run = home_.require_task("Lock::acquire");
+  run.may_settle();
   ModelTask& task = *run.current;
   if (is_abandoned()) throw_abandoned();
   if (is_held_by(task) && home_.options().traits.lock_reacquire_is_refused) {
@@ -120,6 +121,7 @@ void ModelLock::release() {
   if (broken("lock_is_released_from_anywhere") && !home_.is_here()) return;
   if (broken("release_in_unwinding_is_lost") && std::uncaught_exceptions() > 0) return;
   Run& run = home_.require_task("Lock::release");
+  run.may_settle();
   if (!owner_ && broken("release_of_a_free_lock_is_ignored")) return;
   if (!owner_) throw UsageError("Lock::release: the lock is not locked; acquire it first");
   const bool anybody_may = broken("anybody_releases") || (!is_plain() && broken("anybody_releases_a_fair_lock"));
@@ -141,7 +143,8 @@ void ModelLock::release() {
 }
 
 bool ModelLock::locked() const {
-  const Run& run = home_.require("Lock::locked");
+  Run& run = home_.require("Lock::locked");
+  run.may_settle();
   if (broken("locked_tells_whether_it_is_mine") && run.current != nullptr) return is_held_by(*run.current);
   const bool seems_free =
       (is_plain() ? home_.options().traits.lock_is_freed_on_release : broken("fair_lock_seems_free_after_release")) &&

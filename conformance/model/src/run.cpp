@@ -147,7 +147,20 @@ void Run::run_others_inside() {
 
 /// Moves every task whose wait has an outcome to the ready ones. An outcome may bring about others.
 void Run::settle() {
+  has_new_request_ = false;
   notice_deadlines();
+  while (settle_once()) {
+  }
+}
+
+void Run::may_settle() {
+  if (!std::exchange(has_new_request_, false)) return;
+  const auto lets_go = [this](const ModelTask* task) {
+    const Wait& wait = task->wait;
+    return wait.on_outcome && !wait.is_yield && !wait.outcome_stands && wait.can_be_cancelled && reaches(*task);
+  };
+  if (std::none_of(blocked_.begin(), blocked_.end(), lets_go) || pick({2}) == 0) return;
+  // Not the deadlines: the running task may still move them.
   while (settle_once()) {
   }
 }

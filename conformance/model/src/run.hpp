@@ -70,6 +70,11 @@ class Run {
   /// Suspends the current task.
   void block(Wait wait);
   void notice_deadlines();
+  /// A cancellation was requested in the running step.
+  void note_request() noexcept { has_new_request_ = true; }
+  /// Called before a task looks at a lock: those whose wait was cancelled in this step may have left its line by now, or
+  /// be in it again, or do so when the step is over.
+  void may_settle();
   /// A node is left: in a mutant that hangs tasks under it, they move up to its parent.
   void node_left(const Node& node);
   /// True if a cancellation reaches the wait of a task: sees_cancellation, with the faults that it can have.
@@ -121,6 +126,7 @@ class Run {
   bool threads_are_under_way() const;
   bool wait_for_mail();
 
+  bool has_new_request_ = false;
   /// Null but in a mutant that runs a loop inside a loop.
   Run* outer_;
   std::vector<ModelTask*> ready_;

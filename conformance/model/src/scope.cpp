@@ -97,6 +97,7 @@ void ModelScope::cancel() {
   if (broken("ended_scope_still_cancels") && state_ == State::exited) run_->current->node->cancelled = true;
   node_.cancelled = !(broken("second_cancel_takes_back") && node_.cancelled);
   cancelled_by_hand_ = true;
+  if (state_ == State::entered) run_->note_request();
   if (broken("scope_cancel_runs_at_once") && state_ == State::entered) run_->run_others_inside();
 }
 
@@ -127,7 +128,10 @@ void ModelScope::reschedule(TimePoint deadline) {
   if (broken("reschedule_undoes_the_cancellation")) node_.cancelled = false;
   if (broken("past_deadlines_read_as_zero")) deadline = std::max(deadline, TimePoint());
   deadline_ = broken("reschedule_only_shortens") ? std::min(deadline_, deadline) : deadline;
-  if (state_ == State::entered && !broken("reschedule_waits_for_the_next_turn")) notice(run_->now);
+  if (state_ == State::entered && !broken("reschedule_waits_for_the_next_turn")) {
+    notice(run_->now);
+    run_->note_request();
+  }
 }
 
 void ModelScope::extend(Seconds more) {

@@ -63,6 +63,7 @@ bool ModelTask::cancel() {
   if (broken("repeated_cancel_breaks_shields") && root.cancelled) node->cancelled = true;
   if (broken("cancel_breaks_shields")) node->cancelled = true;
   const bool repeated = std::exchange(root.cancelled, true);
+  run_.note_request();
   if (broken("task_cancel_runs_at_once")) run_.run_others_inside();
   if (broken("task_cancel_throws_in_the_task") && run_.current == this) std::rethrow_exception(a_cancellation());
   if (broken("repeated_cancel_is_false") && repeated) return false;

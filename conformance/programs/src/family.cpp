@@ -18,8 +18,9 @@ using Statements = std::vector<Statement>;
 constexpr int plain_lock = 0;
 constexpr int first_fair_lock = plain_locks;
 constexpr int object = 0;
-/// Tells the controller that the cast stands.
-constexpr int curtain = 1;
+constexpr int curtain = curtain_event;
+/// Lets those go home who are only there for others.
+constexpr int going_home = 2;
 
 /// Writes a program in the order of its text, so that the number of an object is known as soon as it begins.
 class Writer {
@@ -88,6 +89,7 @@ class Play {
         ask();
         to_.add(Op::sleep, long_enough);
         ask();
+        if (family_ == Family::task_join) to_.add(Op::event_set, going_home);
         to_.add(Op::cancel_scope, 0);
       });
     });
@@ -197,11 +199,16 @@ class Play {
   void stand_in_scopes(int role) {
     const auto sleep = [&] { to_.add(Op::sleep, 2 * one_tick); };
     const auto yield = [&] { to_.add(Op::yield); };
+    const auto tick = [&] { to_.add(Op::sleep, one_tick); };
     switch (role) {
-      case 0: own_scope(sleep); break;
+      case 0:
+        own_scope(sleep);
+        tick();
+        break;
       case 1:
         own_scope([&] {
-          shielded([&] { to_.add(Op::sleep, one_tick); });
+          shielded(tick);
+          shielded(yield);
           yield();
         });
         break;
@@ -218,11 +225,14 @@ class Play {
         break;
       case 4:
         own_scope([&] {
-          to_.block(Op::scope, no_deadline, 0, sleep);
+          to_.block(Op::scope, no_deadline, 0, [&] {
+            tick();
+            shielded(tick);
+          });
           yield();
         });
         break;
-      default:
+      case 5:
         // Cancelled before it is entered, perhaps.
         yield();
         own_scope([&] {
@@ -231,6 +241,18 @@ class Play {
             yield();
           });
           yield();
+        });
+        break;
+      case 6: shielded(tick); break;
+      default:
+        // A failure beside the cancellation.
+        guarded(Guard::catch_errors, [&] {
+          own_scope([&] {
+            to_.block(Op::group, [&] {
+              to_.block(Op::spawn, [&] { guarded(Guard::replace, sleep); });
+              sleep();
+            });
+          });
         });
     }
     yield();
@@ -258,14 +280,14 @@ class Play {
   }
 
   void join(int role) {
-    // The owner comes behind the actors and its host.
-    const int target = first_actor_ + static_cast<int>(script_.actors.size()) + 1;
-    to_.add(Op::event_wait, curtain);
+    const auto join_target = [&] { to_.add(Op::join, object_); };
+    const auto join_or_cancel = [&] { to_.add(Op::join_or_cancel, object_); };
     switch (role) {
-      case 0: to_.add(Op::wait, target); break;
-      case 1: guarded(Guard::catch_errors, [&] { to_.add(Op::join, target); }); break;
-      case 2: to_.add(Op::join_or_cancel, target); break;
-      default: own_scope([&] { guarded(Guard::catch_errors, [&] { to_.add(Op::join_or_cancel, target); }); });
+      case 0: to_.add(Op::wait, object_); break;
+      case 1: guarded(Guard::catch_errors, join_target); break;
+      case 2: join_or_cancel(); break;
+      case 3: own_scope([&] { guarded(Guard::catch_errors, join_or_cancel); }); break;
+      default: to_.add(Op::sleep, one_tick); guarded(Guard::catch_errors, join_target);
     }
     to_.add(Op::yield);
   }
@@ -329,10 +351,21 @@ class Play {
   }
 
   /// The target ends with the first wake: the words before are its own, so that nothing comes between them and its end.
+  /// It comes behind those who join it in the text, as join_or_cancel demands, but begins before them.
   void stage_target() {
-    first_actor_ = to_.next_task();
-    actors(Op::spawn);
     const auto [own, end] = until_wake(words_);
+    const bool fails = end != nullptr && modulo(end->argument, info_.ways) == 1;
+    const int host = to_.next_task();
+    object_ = host + static_cast<int>(script_.actors.size()) + (fails ? 2 : 1);
+    owner_ = {Op::cancel_task, object_};
+    to_.block(Op::spawn, by_start, 0, [&] {
+      to_.block(Op::group, [&] {
+        to_.add(Op::event_wait, object);
+        actors(Op::spawn);
+        rise();
+        to_.add(Op::event_wait, going_home);
+      });
+    });
     const auto live = [&, own = own, end = end] {
       to_.add(Op::event_wait, curtain);
       if (end == nullptr) {
@@ -341,26 +374,24 @@ class Play {
         perform(own);
       }
     };
-    to_.block(Op::spawn, by_start, 0, [&] {
-      guarded(Guard::catch_errors, [&] {
-        to_.block(Op::group, [&] {
-          object_ = to_.next_task();
-          owner_ = {Op::cancel_task, object_};
-          to_.block(Op::spawn, by_start, 0, [&] {
-            if (owner_role() == 1) {
-              guarded(Guard::clean_up, live);
-            } else {
-              live();
-            }
-            if (end != nullptr && modulo(end->argument, info_.ways) == 1) return to_.add(Op::raise, 3);
-            to_.add(Op::give, 7);
-          });
-          to_.add(Op::yield);
-        });
+    const auto target = [&] {
+      to_.block(Op::spawn, by_start, 0, [&] {
+        if (owner_role() == 1) {
+          guarded(Guard::clean_up, live);
+        } else {
+          live();
+        }
+        to_.add(fails ? Op::raise : Op::give, 7);
       });
-    });
-    rise();
-    if (end == nullptr) return;
+      to_.add(Op::event_set, object);
+    };
+    if (fails) {
+      // In a group of its own, so that its failure is not that of all.
+      to_.block(Op::spawn, by_start, 0, [&] { guarded(Guard::catch_errors, [&] { to_.block(Op::group, target); }); });
+    } else {
+      target();
+    }
+    if (end == nullptr) return to_.add(Op::event_wait, curtain);
     to_.add(Op::wait, object_);
     words_ = words_.subspan(own.size() + 1);
   }
@@ -376,6 +407,9 @@ class Play {
             to_.add(Op::raise, 9);
           } else if (owner_role() == 2) {
             to_.add(Op::sleep_forever);
+          } else if (owner_role() == 3) {
+            to_.add(Op::yield);
+            to_.add(Op::raise, 9);
           }
         });
       });
@@ -466,7 +500,7 @@ class Play {
   void join_late(bool fails) {
     to_.block(Op::spawn_into, object_, 0, [&] {
       if (fails) return to_.add(Op::raise, 8);
-      to_.add(Op::sleep, one_tick);
+      to_.add(Op::yield);
     });
   }
 
@@ -528,7 +562,6 @@ class Play {
   std::vector<Target> cast_;
   Target owner_;
   int own_scope_ = -1;
-  int first_actor_ = 0;
   /// The scope, task or group that the family is about.
   int object_ = 0;
 };
@@ -598,7 +631,7 @@ const std::vector<FamilyInfo>& all_families() {
        "scope_shield",
        "cancel the owner's scope",
        1,
-       6,
+       8,
        2,
        {Misuse::enter_scope_twice},
        {"CAN-1", "CAN-2", "SCP-1", "SCP-2", "SHD-1"}},
@@ -614,7 +647,7 @@ const std::vector<FamilyInfo>& all_families() {
        "task_join",
        "the owner ends: with a value, with an error",
        2,
-       4,
+       5,
        2,
        {},
        {"TSK-1", "TSK-2", "CAN-1"}},
@@ -623,7 +656,7 @@ const std::vector<FamilyInfo>& all_families() {
        "waiting children fail, a late one fails, a late one comes",
        3,
        5,
-       3,
+       4,
        {Misuse::spawn_before_enter, Misuse::spawn_after_exit},
        {"GRP-1", "GRP-2", "GRP-3", "TSK-4"}},
       {Family::gather, "gather", "a branch fails, others give", 1, 5, 2, {}, {"CAN-1", "SCP-1"}},
@@ -647,8 +680,11 @@ Script draw_script(Family family, std::uint64_t seed) {
   for (int i = 0; i < actors; ++i) script.actors.push_back(random.below(of.roles));
   script.words = draw_words(of, actors, random);
   for (int questions = random.below(3); questions > 0; --questions) insert(script.words, {Word::Kind::ask, 0}, random);
-  if (!of.misuses.empty() && random.percent(20)) {
-    insert(script.words, {Word::Kind::misuse, random.below(static_cast<int>(of.misuses.size()))}, random);
+  if (!of.misuses.empty() && random.percent(30)) {
+    // Behind a moment in which somebody else may have had his turn.
+    const auto at = script.words.begin() + random.below(static_cast<int>(script.words.size()) + 1);
+    const Word misuse{Word::Kind::misuse, random.below(static_cast<int>(of.misuses.size()))};
+    script.words.insert(at, {{Word::Kind::yield, 0}, misuse});
   }
   return script;
 }

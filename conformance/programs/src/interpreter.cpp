@@ -36,9 +36,9 @@ class ProgramScope {
  public:
   ProgramScope(AsyncBackend& backend, bool is_timeout) {
     if (is_timeout) {
-      timeout_.emplace(backend.make_cancel_scope(never));
+      timeout_.reset(new TimeoutScope(backend.timeout_at(never)));
     } else {
-      plain_.emplace(backend.make_cancel_scope(never));
+      plain_.reset(new CancelScope(backend.move_on_at(never)));
     }
   }
   CancelScope& scope() noexcept { return timeout_ ? timeout_->scope() : *plain_; }
@@ -60,8 +60,9 @@ class ProgramScope {
   }
 
  private:
-  std::optional<CancelScope> plain_;
-  std::optional<TimeoutScope> timeout_;
+  // One of them; made in place, because scopes do not move.
+  std::unique_ptr<CancelScope> plain_;
+  std::unique_ptr<TimeoutScope> timeout_;
   /// What was set last.
   TimePoint deadline_ = never;
 };

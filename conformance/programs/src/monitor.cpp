@@ -53,7 +53,9 @@ void Monitor::judge(const Record& record) {
   const Hearing hearing{record, statement, *state_, *verdicts_};
   hearing.check("RES-1", record.result != Result::other, "an exception that the program did not throw");
   judge_cancellation(hearing);
+  judge_turns_before(hearing);
   judge_scopes(hearing);
+  judge_interruptions(hearing);
   judge_time(hearing);
   judge_locks(hearing);
   judge_events(hearing);

@@ -24,6 +24,8 @@ struct Ends {
   bool have_failed = false;
   /// One was refused, or ended with a Cancelled that nobody may have asked for: whether that counts is not judged.
   bool unclear = false;
+  /// Such a Cancelled is among the failures, or may be.
+  bool with_cancelled = false;
   bool cancelled = false;
   /// One was interrupted by a cancellation from outside, and by that alone.
   bool interrupted = false;
@@ -31,11 +33,17 @@ struct Ends {
   void add(const TaskState& task) {
     add_leaves(task.end, failures);
     have_failed = have_failed || is_certain_failure(task.end);
+    add_cancelled(task.end, task.ended_under_cancellation);
     const bool is_cancelled = task.end.result == Result::cancelled;
     cancelled = cancelled || is_cancelled;
     interrupted = interrupted || (is_cancelled && task.interrupted_from_outside && !task.cancel_requested);
     if (task.end.result == Result::value || is_certain_failure(task.end)) return;
     unclear = unclear || !is_cancelled || !task.ended_under_cancellation;
+  }
+  void add_cancelled(const Record& end, bool was_asked_for) {
+    const bool is_bare = end.result == Result::cancelled && !was_asked_for;
+    with_cancelled = with_cancelled || is_bare ||
+                     (end.result == Result::group && std::ranges::find(end.leaves, cancelled_leaf) != end.leaves.end());
   }
   /// True if the group reports exactly these failures.
   bool are_reported_by(const Record& record) const {
@@ -44,7 +52,8 @@ struct Ends {
     add_leaves(record, reported);
     std::ranges::sort(owed);
     std::ranges::sort(reported);
-    return record.result == Result::group && owed == reported;
+    const bool has_cancelled = std::ranges::find(record.leaves, cancelled_leaf) != record.leaves.end();
+    return record.result == Result::group && owed == reported && (with_cancelled || !has_cancelled);
   }
 };
 
@@ -78,10 +87,13 @@ void judge_end_of_group(const Hearing& hearing) {
     ends.add(hearing.before.task(child));
   }
   hearing.check("GRP-1", all_ended, "a group was left before its tasks had ended");
+  hearing.check("GRP-2", group.body_end.has_value(), "a group was left without its body");
   if (!all_ended || !group.body_end || group.frame == nullptr) return;
   if (!group.children.empty()) hearing.kept("GRP-4");
   if (ends.have_failed) {
     add_leaves(*group.body_end, ends.failures);
+    // What a join of another task has thrown is not told from a cancellation of the body.
+    ends.add_cancelled(*group.body_end, false);
     hearing.check("GRP-3", ends.are_reported_by(hearing.record), "failures were lost or made up");
   } else if (!ends.unclear) {
     judge_quiet_end(hearing, *group.body_end, ends, group.frame->outer);
@@ -134,9 +146,9 @@ void judge_end_of_gather(const Hearing& hearing) {
 void judge_groups(const Hearing& hearing) {
   if (hearing.is(What::left, Op::group)) judge_end_of_group(hearing);
   if (hearing.is(What::act, Op::spawn_into)) judge_spawn_into(hearing);
-  if (hearing.is(What::end, Op::spawn) && hearing.has_value()) {
-    hearing.check("GRP-6", hearing.before.task(hearing.statement->object).began,
-                  "start returned before its task had begun");
+  if (hearing.is(What::end, Op::spawn) && hearing.record.result != Result::cancelled) {
+    hearing.check("GRP-6", hearing.has_value() && hearing.before.task(hearing.statement->object).began,
+                  "start returned before its task had begun, or failed");
   }
 }
 

@@ -50,6 +50,7 @@ void judge_end_of_scope(const Hearing& hearing) {
   const std::string_view rule = is_timeout ? "SCP-3" : "SCP-1";
   // The number of an error stands where the flags would.
   if (record.result != Result::error) judge_flags(hearing, scope);
+  hearing.check(rule, scope.body_end.has_value(), "a scope was left without its body");
   if (!scope.body_end || scope.frame == nullptr) return;
   const Record& body = *scope.body_end;
   if (body.result != Result::cancelled) {

@@ -10,10 +10,9 @@ namespace {
 
 /// True if the task in line could have been cancelled and let a later one have the lock.
 bool may_have_stepped_aside(const Hearing& hearing, const LockState& lock) {
-  return std::ranges::any_of(lock.line_at_release, [&](int waiter) {
-    return std::ranges::find(lock.line, waiter) == lock.line.end() ||
-           hearing.before.may_be_cancelled(waiter, hearing.record.time);
-  });
+  return lock.has_been_left || std::ranges::any_of(lock.line_at_release, [&](int waiter) {
+           return hearing.before.may_be_cancelled(waiter, hearing.record.time);
+         });
 }
 
 void judge_grant(const Hearing& hearing) {
@@ -41,6 +40,9 @@ void judge_locks(const Hearing& hearing) {
     const LockState& lock = sync.lock(i);
     const bool says = (hearing.record.value >> i & 1) != 0;
     const bool is_waited_for = !lock.line.empty() || (i < condition_count && !sync.condition(i).waiters.empty());
+    const bool is_handed_over =
+        i >= plain_locks && !lock.line_at_release.empty() && !may_have_stepped_aside(hearing, lock);
+    if (is_handed_over) hearing.check("LCK-3", says, "a fair lock was not handed over at once");
     if (lock.holder) hearing.check("LCK-3", says, "a lock that is held says that it is free");
     if (!lock.holder && !is_waited_for) hearing.check("LCK-3", !says, "a lock that nobody holds says it is locked");
   }

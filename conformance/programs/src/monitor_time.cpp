@@ -4,6 +4,16 @@
 
 namespace concert::programs {
 
+void judge_interruptions(const Hearing& hearing) {
+  const TaskState& task = hearing.before.task(hearing.record.task);
+  if (task.activity != TaskState::Activity::running || hearing.statement == nullptr) return;
+  const Op op = hearing.statement->op;
+  // Nothing says that others may not run there.
+  const bool is_border = hearing.record.what == What::entered || hearing.record.what == What::left;
+  if (op == Op::misuse || (is_border && (op == Op::scope || op == Op::group))) return;
+  hearing.check("SYS-4", !task.was_overrun, "other tasks ran inside what does not wait");
+}
+
 void judge_time(const Hearing& hearing) {
   const TaskState& task = hearing.before.task(hearing.record.task);
   std::optional<std::int64_t> due;

@@ -16,6 +16,7 @@ const std::vector<Rule>& all_rules() {
       {"CAN-4",
        "a task that was interrupted before is interrupted again, as long as the cancellation lasts",
        {"Cancel007", "Cancel008", "Cancel009", "Scope033", "Group037"}},
+      {"YLD-1", "a yield that is cancelled lets ready tasks go first", {"Yield008"}},
       // Scopes.
       {"SCP-1",
        "a scope absorbs its own cancellation, unless one from further out is visible, and lets all else pass",
@@ -86,6 +87,9 @@ const std::vector<Rule>& all_rules() {
        {"Lock008", "Lock009", "Cond010", "Cond011", "Scope021", "Group006", "Group007"}},
       {"RES-1", "nothing ends with an exception of another kind", {}},
       {"SYS-1", "time does not move on while a task can run", {"Yield002", "Yield004", "Yield007"}},
+      {"SYS-4",
+       "what does not wait lets no other task run",
+       {"Cancel003", "Event008", "Fair004", "Group009", "Lock007", "Shield015", "Task024"}},
       {"SYS-2", "the run ends by itself", {"Run001", "Run013"}},
       {"SYS-3", "a loop in which nothing happens rests", {"Scope043"}},
   };

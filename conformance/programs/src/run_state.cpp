@@ -119,25 +119,22 @@ const std::optional<Record>& RunState::shield_end(int statement) const {
 
 // ---- What may and what must be cancelled ---------------------------------------------------------------------------
 
-bool RunState::may_be_cancelled(const Frame& start, std::int64_t now) const {
-  for (const Frame* frame = &start; frame != nullptr; frame = frame->outer) {
-    switch (frame->kind) {
-      case Frame::Kind::root:
-        if (task(frame->object).cancel_requested || may_be_cancelled_by_a_waiter(frame->object, now)) return true;
-        break;
-      case Frame::Kind::scope:
-        if (scope(frame->object).may_be_called(now)) return true;
-        break;
-      case Frame::Kind::group:
-        if (group(frame->object).may_have_failed) return true;
-        break;
-      case Frame::Kind::gather:
-        if (gather(frame->object).may_have_failed) return true;
-        break;
-      case Frame::Kind::shield: return false;
-    }
+bool RunState::may_be_called(const Frame& frame, std::int64_t now) const {
+  switch (frame.kind) {
+    case Frame::Kind::root:
+      return task(frame.object).cancel_requested || may_be_cancelled_by_a_waiter(frame.object, now);
+    case Frame::Kind::scope: return scope(frame.object).may_be_called(now);
+    case Frame::Kind::group: return group(frame.object).may_have_failed;
+    case Frame::Kind::gather: return gather(frame.object).may_have_failed;
+    case Frame::Kind::shield: break;
   }
   return false;
+}
+
+bool RunState::may_be_cancelled(const Frame& start, std::int64_t now) const {
+  const Frame* frame = &start;
+  while (frame != nullptr && frame->kind != Frame::Kind::shield && !may_be_called(*frame, now)) frame = frame->outer;
+  return frame != nullptr && frame->kind != Frame::Kind::shield;
 }
 
 /// True if a task that waits for this one, in join_or_cancel or for its start, may have been cancelled there: it hands
@@ -226,10 +223,28 @@ bool RunState::is_ready(const Statement& wait) const {
   }
 }
 
+bool RunState::need_not_suspend(const Statement& wait) const {
+  if (wait.op == Op::with_lock && (wait.a < plain_locks || !sync_.lock(wait.a).line.empty())) return false;
+  return is_ready(wait) && (is_for_task(wait.op) || wait.op == Op::with_lock);
+}
+
+std::vector<int> RunState::about_to_begin() const {
+  std::vector<int> found;
+  for (int i = 0; i < program_.tasks; ++i) {
+    const TaskState& each = task(i);
+    if (each.spawned && !each.began && !each.is_started) found.push_back(i);
+  }
+  return found;
+}
+
 // ---- Records -------------------------------------------------------------------------------------------------------
 
 void RunState::apply(const Record& record) {
+  for (TaskState& each : tasks_) {
+    if (each.activity == TaskState::Activity::running) each.was_overrun = true;
+  }
   TaskState& task = task_at(record.task);
+  task.was_overrun = false;
   task.activity = TaskState::Activity::running;
   task.since = record;
   if (record.what == What::task_began) {
@@ -285,7 +300,12 @@ void RunState::wait_began(const Record& record, const Statement& statement) {
   task.begun = record;
   task.begun_under = causes(task.frames.back());
   task.was_ready_at_begin = is_ready(statement);
-  if (statement.op == Op::spawn) spawn(statement.object, own_group(record.task));
+  if (need_not_suspend(statement)) task.activity = TaskState::Activity::running;
+  if (statement.op == Op::yield) task.ready_at_begin = about_to_begin();
+  if (statement.op == Op::spawn) {
+    task_at(statement.object).is_started = true;
+    spawn(statement.object, own_group(record.task));
+  }
   if (statement.op == Op::with_lock) sync_.lock(statement.a).line.push_back(record.task);
   if (statement.op == Op::condition_wait) {
     sync_.condition(statement.a).wait(record.task);
@@ -301,7 +321,10 @@ void RunState::wait_ended(const Record& record, const Statement& statement) {
   TaskState& task = task_at(record.task);
   const bool has_value = record.result == Result::value;
   if (record.result == Result::cancelled) {
-    for (const Cause& cause : causes(task.frames.back())) task.told.insert(cause.frame);
+    for (const Frame* frame = task.frames.back(); frame != nullptr && frame->kind != Frame::Kind::shield;
+         frame = frame->outer) {
+      if (may_be_called(*frame, record.time)) task.told.insert(frame);
+    }
   }
   if (statement.op == Op::gather) close(record.task);
   if (statement.op == Op::spawn && has_value) task_at(statement.object).has_handle = true;
@@ -312,6 +335,8 @@ void RunState::wait_ended(const Record& record, const Statement& statement) {
     if (has_value) {
       if (statement.a >= plain_locks) lock.bypassed.insert(lock.line.begin(), place);
       lock.grant(record.task);
+    } else {
+      lock.has_been_left = true;
     }
     if (place != lock.line.end()) lock.line.erase(place);
     lock.bypassed.erase(record.task);

@@ -68,6 +68,8 @@ struct TaskState {
   bool spawned = false;
   bool began = false;
   bool ended = false;
+  /// By start, whose caller may be cancelled before it begins.
+  bool is_started = false;
   bool has_handle = false;
   bool cancel_requested = false;
   /// A join_or_cancel of it was cancelled, and has had time to hand that on.
@@ -79,6 +81,8 @@ struct TaskState {
   /// A request from outside its group or gather was certainly visible when it ended.
   bool interrupted_from_outside = false;
   Activity activity = Activity::none;
+  /// Another task wrote a record while this one was running.
+  bool was_overrun = false;
   /// The record since which it does so.
   Record since;
   /// Where the task stands, outermost first: its root, then the blocks that it is in.
@@ -87,9 +91,11 @@ struct TaskState {
   std::optional<Record> begun;
   /// What the wait began under.
   std::vector<Cause> begun_under;
+  /// Tasks that had been spawned then, by start_soon, and had not begun.
+  std::vector<int> ready_at_begin;
   /// True if what it waits for was there when it began to wait.
   bool was_ready_at_begin = false;
-  /// What has interrupted it before.
+  /// What has, or may have, interrupted it before.
   std::set<const Frame*> told;
 };
 
@@ -171,6 +177,10 @@ class RunState {
   ScopeState& scope_at(int number) { return scopes_[static_cast<std::size_t>(number)]; }
   GroupState& group_at(int number) { return groups_[static_cast<std::size_t>(number)]; }
 
+  /// True if the wait is over at once, before any other task runs: of a task that has ended, of a free fair lock.
+  bool need_not_suspend(const Statement& wait) const;
+  std::vector<int> about_to_begin() const;
+
   void index(const std::vector<Statement>& statements);
   const Frame& new_frame(Frame::Kind kind, int object, const Frame* outer);
   void open(int task, Frame::Kind kind, int object);
@@ -178,6 +188,8 @@ class RunState {
   void spawn(int task, const Frame* frame);
   void forget_if_not_begun(int task);
   const Frame* own_group(int task) const;
+  /// True if the node itself may have been cancelled by now.
+  bool may_be_called(const Frame& frame, std::int64_t now) const;
   bool may_be_cancelled_by_a_waiter(int task, std::int64_t now) const;
 
   void task_ended(const Record& record);

@@ -53,11 +53,10 @@ struct Audit {
   void check(std::string_view rule, bool holds, std::string_view message) const;
 };
 
-/// The rule that says what a cancellation for this cause does. `told`: it has interrupted the task before.
-std::string_view rule_of(const Cause& cause, bool is_checkpoint, bool told);
-
 void judge_cancellation(const Hearing& hearing);
+void judge_turns_before(const Hearing& hearing);
 void judge_scopes(const Hearing& hearing);
+void judge_interruptions(const Hearing& hearing);
 void judge_time(const Hearing& hearing);
 void judge_locks(const Hearing& hearing);
 void judge_events(const Hearing& hearing);

@@ -111,7 +111,7 @@ class AFault : public ::testing::TestWithParam<Fault> {};
 TEST_P(AFault, IsSeenByItsRuleInASmallProgram) {
   const Fault& fault = GetParam();
   const BackendAdapter backend = fault.mutant.empty() ? hasty_sleeper() : mutant(fault.mutant);
-  const Judged judged = judge(backend, seed, 0, fault.cases);
+  const Judged judged = judge(backend, seed, 0, fault.cases, fault.rule);
   ASSERT_TRUE(judged.counterexample.has_value());
   EXPECT_EQ(judged.counterexample->violation.rule, fault.rule);
   EXPECT_LE(size(judged.counterexample->program), 12U) << to_text(*judged.counterexample);

@@ -76,6 +76,9 @@ std::string_view to_string(Family family) noexcept;
 /// last word: a scope around all is cancelled then.
 Program program_of(Family family, const Script& script);
 
+/// The event that tells the controller, in a family with an owner, that all stand where they are to stand.
+inline constexpr int curtain_event = 1;
+
 /// The script of the seed: two to six actors and one to eight words (questions and misuses not counted). A cancel
 /// stands beside most wakes: that is where primitives break.
 Script draw_script(Family family, std::uint64_t seed);
