@@ -5,17 +5,8 @@
 
 namespace concert::model {
 
-Run& Home::find(AsyncBackend& backend, std::string_view operation) {
-  Run* const run = Run::here();
-  if (run == nullptr) {
-    throw UsageError(std::string(operation) + ": no loop runs on this thread; call it inside bootstrap");
-  }
-  if (&run->backend != &backend) throw UsageError(std::string(operation) + ": another backend runs on this thread");
-  return *run;
-}
-
 Home::Home(AsyncBackend& backend, std::string_view operation)
-    : backend_(backend), options_(find(backend, operation).options), run_number_(Run::here()->number) {}
+    : backend_(backend), options_(Run::of(backend, operation).options), run_number_(Run::here()->number) {}
 
 Run& Home::require(std::string_view operation) const {
   if (!is_here()) {

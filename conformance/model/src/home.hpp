@@ -28,8 +28,6 @@ class Home {
   Run& require_task(std::string_view operation) const;
 
  private:
-  static Run& find(AsyncBackend& backend, std::string_view operation);
-
   AsyncBackend& backend_;
   const ModelOptions& options_;
   // A number, since a later run may have the same address.

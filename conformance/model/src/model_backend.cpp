@@ -31,8 +31,8 @@ class ModelBackend final : public AsyncBackend {
   std::string_view name() const noexcept override { return "model"; }
 
   TimePoint current_time() override {
-    if (options_.faults.current_time) return options_.faults.current_time([this] { return own_time(); });
-    return own_time();
+    const auto original = [this] { return Run::of(*this, "current_time").now; };
+    return options_.faults.current_time ? options_.faults.current_time(original) : original();
   }
   Sleep sleep(Seconds delay) override {
     return options_.faults.sleep ? options_.faults.sleep(*this, delay) : AsyncBackend::sleep(delay);
@@ -90,6 +90,7 @@ class ModelBackend final : public AsyncBackend {
   bool suspend_until(WaitPoint& point, TimePoint wake_time) override {
     Run& run = Run::require("sleep");
     if (broken("timers_count_from_a_cached_time")) wake_time -= run.now - run.turn_started;
+    wake_time = instant_of(wake_time);
     if (broken("forever_is_a_minute") && wake_time == never) wake_time = run.now + std::chrono::minutes(1);
     const bool blocks_the_loop = broken("short_sleeps_block_the_loop") && wake_time > run.now &&
                                  wake_time < run.now + std::chrono::milliseconds(1);
@@ -103,6 +104,13 @@ class ModelBackend final : public AsyncBackend {
     wait.point = &point;
     wait.wake_time = wake_time;
     wait.is_over = [&run, wake_time] { return wake_time <= run.now; };
+    if (broken("equal_timers_are_one")) {
+      run.sleepers[wake_time] = &point;
+      wait.is_over = [&run, &point, wake_time, task = run.current] {
+        if (run.sleepers[wake_time] != &point) task->wait.wake_time = never;
+        return wake_time <= run.now && run.sleepers[wake_time] == &point;
+      };
+    }
     wait.can_be_cancelled = !(broken("sleep_zero_ignores_cancellation") && wake_time <= run.now);
     run.block(std::move(wait));
     return true;
@@ -140,7 +148,7 @@ class ModelBackend final : public AsyncBackend {
   }
 
   std::shared_ptr<PortalCore> make_portal() override {
-    const auto original = [this] { return own_portal(); };
+    const auto original = [this] { return std::make_shared<ModelPortal>(*this); };
     return options_.faults.portal ? options_.faults.portal(*this, original) : original();
   }
 
@@ -169,7 +177,7 @@ class ModelBackend final : public AsyncBackend {
   void run_task(const TaskRef<>& main, const RunnerOptions& given) {
     RunnerOptionReader reader(given, "model");
     Pick pick = reader.get_or<Pick>(
-        "pick", [](std::size_t) { return std::size_t{0}; }, "a concert::model::Pick");
+        "pick", [](Choices) { return std::size_t{0}; }, "a concert::model::Pick");
     UnhandledErrorHandler on_unhandled_error = reader.get_or<UnhandledErrorHandler>(
         "on_unhandled_error", nullptr, "a std::function<void(std::exception_ptr, std::string_view)>");
     reader.refuse_unknown();
@@ -200,30 +208,13 @@ class ModelBackend final : public AsyncBackend {
            !(broken("nested_bootstrap_of_another_runs") && AsyncBackend::running() != this);
   }
 
-  std::shared_ptr<PortalCore> own_portal() {
-    // Outside a task too: a function that a thread gave to a portal may create another one.
-    Run* const run = Run::here();
-    if (run == nullptr || &run->backend != this) {
-      throw UsageError("create_threads_portal: no loop of this backend runs on this thread; call it inside bootstrap");
-    }
-    return std::make_shared<ModelPortal>(*run, options_);
-  }
-
-  TimePoint own_time() const {
-    // Outside a task too: functions that other threads gave to a portal ask for the time.
-    const Run* const run = Run::here();
-    if (run == nullptr) throw UsageError("current_time: no loop runs on this thread; call it inside bootstrap");
-    if (&run->backend != this) throw UsageError("current_time: another backend runs on this thread");
-    return run->now;
-  }
-
   /// Returns false if it need not suspend.
   bool yield(Run& run, WaitPoint& point, bool can_be_cancelled) {
     run.notice_deadlines();
     ModelTask& task = *run.current;
     const bool cancelled = can_be_cancelled && run.reaches(task);
     const bool may_skip = options_.traits.yield_may_be_skipped && !cancelled && !task.skipped_yield;
-    task.skipped_yield = may_skip && run.pick(2) == 1;
+    task.skipped_yield = may_skip && run.pick({2}) == 1;
     if (task.skipped_yield || (cancelled && broken("cancelled_yield_throws_at_once"))) {
       point.outcome = cancelled ? WaitPoint::Outcome::cancelled : WaitPoint::Outcome::value;
       return false;

@@ -94,14 +94,14 @@ void ModelPortal::enter() {
   if (phase_ == Phase::closed) {
     throw UsageError("ThreadsPortal::run: this portal was entered again after its exit; create a new one");
   }
-  if (run.mailbox != mailbox_) {
+  if (!home_.is_here()) {
     throw UsageError("ThreadsPortal::run: called outside the loop that this portal was created in");
   }
   phase_ = Phase::open;
   ++run.open_portals;
   node_.parent = run.current->node;
   run.current->node = &node_;
-  group_.emplace(backend_, options_, ModelGroup::Use::group);
+  group_.emplace(home_.backend(), home_.options(), ModelGroup::Use::group);
   group_->enter();
 }
 

@@ -11,6 +11,7 @@
 
 #include "concert/backend.hpp"
 #include "group.hpp"
+#include "home.hpp"
 #include "run.hpp"
 #include "tree.hpp"
 
@@ -19,16 +20,13 @@ namespace concert::model {
 /// Every call travels through the mailbox of the run, so the calls of one thread begin in their order.
 class ModelPortal final : public PortalCore, public std::enable_shared_from_this<ModelPortal> {
  public:
-  ModelPortal(Run& run, const ModelOptions& options)
-      : backend_(run.backend),
-        options_(options),
-        mailbox_(run.mailbox),
-        submission_blocks_(options.traits.portal_submission_blocks) {}
+  explicit ModelPortal(AsyncBackend& backend)
+      : home_(backend, "create_threads_portal"),
+        mailbox_(Run::here()->mailbox),
+        submission_blocks_(home_.options().traits.portal_submission_blocks) {}
 
-  AsyncBackend& backend() const noexcept override { return backend_; }
-  bool is_on_loop_thread() const noexcept override {
-    return Run::here() != nullptr && Run::here()->mailbox == mailbox_;
-  }
+  AsyncBackend& backend() const noexcept override { return home_.backend(); }
+  bool is_on_loop_thread() const noexcept override { return home_.is_here(); }
   void submit(std::shared_ptr<PortalCall> call) override;
   void cancel(std::shared_ptr<PortalCall> call) noexcept override;
   void enter() override;
@@ -39,11 +37,10 @@ class ModelPortal final : public PortalCore, public std::enable_shared_from_this
   enum class Phase { created, open, closed };
   void begin(PortalCall& call);
   void spawn(PortalCall& call, const TaskRef<>& body);
-  bool broken(std::string_view mutant) const noexcept { return !options_.mutant.empty() && options_.mutant == mutant; }
+  bool broken(std::string_view mutant) const noexcept { return home_.broken(mutant); }
 
   // Whoever holds a future may ask long after the run: only what is a value or shared is used outside the loop.
-  AsyncBackend& backend_;
-  const ModelOptions& options_;
+  const Home home_;
   const std::shared_ptr<Mailbox> mailbox_;
   const bool submission_blocks_;
 

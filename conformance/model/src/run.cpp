@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <chrono>
+#include <cmath>
 #include <thread>
 #include <utility>
 
+#include "fold.hpp"
 #include "scope.hpp"
 #include "task.hpp"
 #include "thread.hpp"
@@ -18,6 +21,14 @@ constinit thread_local Run* run_here = nullptr;
 constinit thread_local std::size_t steps_here = 0;
 constinit std::atomic<std::uint64_t> next_run_number = 1;
 }  // namespace
+
+TimePoint instant_of(TimePoint time) noexcept {
+  // Far away a double is coarser than that.
+  constexpr Seconds far{1e6};
+  const Seconds since = time.time_since_epoch();
+  if (!(since < far && since > -far)) return time;
+  return TimePoint(Seconds(std::round(since.count() * 1e9) / 1e9));
+}
 
 Run::Run(AsyncBackend& backend_, const ModelOptions& options_, Pick pick_, TimePoint start)
     : backend(backend_),
@@ -37,15 +48,28 @@ Run::~Run() {
 
 Run* Run::here() noexcept { return run_here; }
 
-Run& Run::require(std::string_view operation) {
-  if (run_here == nullptr) {
-    throw UsageError(std::string(operation) + ": no loop runs on this thread; call it inside bootstrap");
+namespace {
+void require_here(std::string_view operation) {
+  if (run_here != nullptr) return;
+  throw UsageError(std::string(operation) + ": no loop runs on this thread; call it inside bootstrap");
+}
+}  // namespace
+
+Run& Run::of(const AsyncBackend& backend, std::string_view operation) {
+  require_here(operation);
+  if (&run_here->backend != &backend) {
+    throw UsageError(std::string(operation) + ": another backend runs on this thread");
   }
+  return *run_here;
+}
+
+Run& Run::require(std::string_view operation) {
+  require_here(operation);
   if (run_here->current == nullptr) throw UsageError(std::string(operation) + ": called outside a task");
   return *run_here;
 }
 
-void Run::add_task(ModelTask& task, bool at_front) { ready_.insert(at_front ? ready_.begin() : ready_.end(), &task); }
+void Run::add_task(ModelTask& task) { ready_.push_back(&task); }
 
 void Run::forget(ModelTask& task) {
   std::erase(ready_, &task);
@@ -123,10 +147,30 @@ void Run::run_others_inside() {
   current = caller;
 }
 
-/// Moves every task whose wait has an outcome to the ready ones.
+/// Moves every task whose wait has an outcome to the ready ones. An outcome may bring about others.
 void Run::settle() {
+  has_new_request_ = false;
   notice_deadlines();
-  const auto still_blocked = [this](ModelTask* task) {
+  while (settle_once()) {
+  }
+}
+
+void Run::may_settle() {
+  if (!std::exchange(has_new_request_, false)) return;
+  const auto lets_go = [this](const ModelTask* task) {
+    const Wait& wait = task->wait;
+    return wait.on_outcome && !wait.is_yield && !wait.outcome_stands && wait.can_be_cancelled && reaches(*task);
+  };
+  if (std::none_of(blocked_.begin(), blocked_.end(), lets_go) || pick({2}) == 0) return;
+  // Not the deadlines: the running task may still move them.
+  while (settle_once()) {
+  }
+}
+
+/// Returns true if a wait has got an outcome.
+bool Run::settle_once() {
+  bool settled = false;
+  const auto still_blocked = [this, &settled](ModelTask* task) {
     Wait& wait = task->wait;
     if (wait.outcome_stands) {
       if (!wait.may_go_on()) return true;
@@ -142,7 +186,7 @@ void Run::settle() {
     if (broken("timers_wait_for_idle") && wait.wake_time != never && !ready_.empty()) return true;
     bool reports_cancellation = cancelled;
     if (over && cancelled && !wait.cancelled_from_the_start) {
-      reports_cancellation = wait.cancellation_wins || (!wait.value_wins && pick(2) == 1);
+      reports_cancellation = wait.cancellation_wins || (!wait.value_wins && pick({2}) == 1);
       if (broken("value_eats_the_request") && !wait.is_yield) {
         reports_cancellation = false;
         forget_requests(task->node);
@@ -153,6 +197,7 @@ void Run::settle() {
       stale_sleeper_ = task;
       stale_wake_time_ = wait.wake_time;
     }
+    settled = true;
     give_outcome(*task, reports_cancellation);
     if (wait.on_outcome && !wait.is_yield) wait.on_outcome(reports_cancellation);
     wait.outcome_stands = wait.may_go_on && !wait.may_go_on();
@@ -164,27 +209,87 @@ void Run::settle() {
   };
   // In the order in which they began to wait.
   blocked_.erase(std::stable_partition(blocked_.begin(), blocked_.end(), still_blocked), blocked_.end());
+  return settled;
 }
 
-/// Any ready task may run next, but one that yields must be the first of them, and nobody starves.
-std::size_t Run::choose_ready() {
-  std::vector<std::size_t> candidates;
+namespace {
+bool begins_in_order(const ModelTask& task) { return task.begins_in_order && !task.has_begun(); }
+
+/// The one that became ready earlier goes on earlier.
+bool keep_their_order(const ModelTask& one, const ModelTask& other) {
+  if (begins_in_order(one)) return begins_in_order(other);
+  const auto woken_with = [](const ModelTask& task) {
+    const bool has_value = task.has_begun() && task.wait.point->outcome == WaitPoint::Outcome::value;
+    return has_value ? task.wait.goes_on_in_order_with.get() : nullptr;
+  };
+  return woken_with(one) != nullptr && woken_with(one) == woken_with(other);
+}
+}  // namespace
+
+/// Who may run next: any ready task, but one that yields must be the first of them, and an order that is promised is
+/// kept.
+std::vector<std::size_t> Run::candidates() const {
+  std::vector<std::size_t> found;
   for (std::size_t i = 0; i < ready_.size(); ++i) {
-    if (i == 0 || !ready_[i]->wait.is_yield) candidates.push_back(i);
+    const ModelTask& task = *ready_[i];
+    if (i > 0 && task.wait.is_yield) continue;
+    const auto goes_earlier = [&](std::size_t earlier) { return keep_their_order(*ready_[earlier], task); };
+    if (std::none_of(found.begin(), found.end(), goes_earlier)) found.push_back(i);
   }
-  std::size_t chosen = candidates[candidates.size() > 1 ? pick(candidates.size()) : 0];
-  // A task that is ready is passed over so often at most.
+  return found;
+}
+
+/// Chooses who runs next; nobody starves.
+std::size_t Run::choose_ready() {
+  // A task that is ready is passed over so often at most: far more often than in any run that is explored, where this
+  // would hide what is permitted.
   constexpr std::size_t most_passed_over = 32;
-  if (++passed_over_ > most_passed_over) chosen = 0;
-  if (chosen == 0) passed_over_ = 0;
-  const std::shared_ptr<const void>& order = ready_[chosen]->wait.goes_on_in_order_with;
-  if (order) {
-    const auto same_order = [&](const ModelTask* task) { return task->wait.goes_on_in_order_with == order; };
-    return static_cast<std::size_t>(std::find_if(ready_.begin(), ready_.end(), same_order) - ready_.begin());
+  const std::vector<std::size_t> found = candidates();
+  std::size_t chosen = 0;
+  if (found.size() > 1 && passed_over_ < most_passed_over) {
+    std::vector<std::uint64_t> ids;
+    for (const std::size_t each : found) ids.push_back(ready_[each]->id());
+    chosen = found[pick({found.size(), ids})];
   }
-  const auto begins_in_order = [](const ModelTask* task) { return task->begins_in_order && !task->has_begun(); };
-  if (!begins_in_order(ready_[chosen])) return chosen;
-  return static_cast<std::size_t>(std::find_if(ready_.begin(), ready_.end(), begins_in_order) - ready_.begin());
+  passed_over_ = chosen == 0 ? 0 : passed_over_ + 1;
+  return chosen;
+}
+
+/// A request that comes after the value, but before the task goes on, may still win (Cancel014).
+void Run::reconsider(ModelTask& task) {
+  const Wait& wait = task.wait;
+  const bool has_value = wait.point->outcome == WaitPoint::Outcome::value;
+  if (!has_value || !wait.can_be_cancelled || wait.value_wins || wait.value_stands || !reaches(task)) return;
+  if (pick({2}) == 0) return;
+  give_outcome(task, true);
+  if (wait.on_outcome) wait.on_outcome(true);
+}
+
+void Run::task_ended(const ModelTask& task) {
+  // A sum, since their order does not matter.
+  ends_ += fold(task.lineage(), 1U + (task.cancelled() ? 2U : 0U));
+}
+
+std::uint64_t Run::fingerprint() const {
+  std::uint64_t all = fold(ends_, std::bit_cast<std::uint64_t>(now.time_since_epoch().count()));
+  // Sums again: the order matters only to those that have to wait for others.
+  std::uint64_t ahead = 0;
+  for (const ModelTask* task : ready_) {
+    const std::uint64_t one = task->fingerprint();
+    const bool keeps_an_order = task->wait.is_yield || task->wait.goes_on_in_order_with || begins_in_order(*task);
+    all += fold(one, keeps_an_order ? ahead : 0);
+    ahead += one;
+  }
+  std::uint64_t line = 0;
+  for (const ModelTask* task : blocked_) {
+    const std::uint64_t one = fold(task->fingerprint(), 1);
+    if (task->wait.on_outcome || task->wait.goes_on_in_order_with) {
+      line = fold(line, one);
+    } else {
+      all += one;
+    }
+  }
+  return fold(all, line);
 }
 
 void Run::step() {
@@ -200,6 +305,8 @@ void Run::step() {
     give_outcome(*task, cancelled);
     if (task->wait.on_outcome) task->wait.on_outcome(cancelled);
     if (broken("shielded_yield_eats_the_request") && !task->wait.can_be_cancelled) forget_requests(task->node);
+  } else if (task->has_begun() && !task->wait.is_yield) {
+    reconsider(*task);
   }
   task->resume();
 }
@@ -274,6 +381,11 @@ void Run::run_until_done(ModelTask& main) {
 }
 
 void spend(Seconds duration) { Run::require("model::spend").now += duration; }
+
+std::uint64_t state_fingerprint() {
+  if (run_here == nullptr) throw UsageError("model::state_fingerprint: no run is here; call it inside a Pick");
+  return run_here->fingerprint();
+}
 
 std::size_t scheduler_steps() noexcept { return steps_here; }
 

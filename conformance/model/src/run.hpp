@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,10 @@ class ModelScope;
 class ModelTask;
 class WorkerThreads;
 
+/// Instants of the model are whole nanoseconds: two sums of the same times that differ in the last bit of a double are
+/// one instant, as they are for a loop that counts ticks.
+TimePoint instant_of(TimePoint time) noexcept;
+
 /// Why a task does not run. The scheduler asks `is_over` again and again: nobody notifies anybody.
 struct Wait {
   WaitPoint* point = nullptr;
@@ -33,6 +38,8 @@ struct Wait {
   /// If the wait is over and cancelled in one instant: one of them wins where it must, else either may.
   bool value_wins = false;
   bool cancellation_wins = false;
+  /// Once the value is there, no request takes it away, though the task has not gone on yet.
+  bool value_stands = false;
   /// Told the outcome as soon as it is decided: true for Cancelled.
   std::function<void(bool cancelled)> on_outcome{};
   /// The outcome stands, but the task goes on only once this holds; empty: at once.
@@ -40,6 +47,8 @@ struct Wait {
   bool outcome_stands = false;
   /// Tasks that have the same object here go on in the order in which they began to wait.
   std::shared_ptr<const void> goes_on_in_order_with{};
+  /// Where it stands among those that wait for the same thing; only where that makes a difference.
+  std::function<std::size_t()> place_in_line{};
   /// A fault: requests from outside a shield reach it.
   bool ignores_shields = false;
 };
@@ -53,14 +62,25 @@ class Run {
 
   /// The run of this thread; null if there is none.
   static Run* here() noexcept;
-  /// Errors: UsageError that names `operation` if no run of this backend is here, or no task is running.
+  /// The run of `backend` on this thread, also outside a task: functions that threads gave to a portal run there.
+  /// Errors: UsageError that names `operation`.
+  static Run& of(const AsyncBackend& backend, std::string_view operation);
+  /// Errors: UsageError that names `operation` if no run is here, or no task is running.
   static Run& require(std::string_view operation);
 
   void run_until_done(ModelTask& main);
-  void add_task(ModelTask& task, bool at_front = false);
+  void add_task(ModelTask& task);
   /// Suspends the current task.
   void block(Wait wait);
   void notice_deadlines();
+  /// A cancellation was requested in the running step.
+  void note_request() noexcept { has_new_request_ = true; }
+  /// Called before a task looks at a lock: those whose wait was cancelled in this step may have left its line by now,
+  /// or be in it again, or do so when the step is over.
+  void may_settle();
+  /// See state_fingerprint.
+  std::uint64_t fingerprint() const;
+  void task_ended(const ModelTask& task);
   /// A node is left: in a mutant that hangs tasks under it, they move up to its parent.
   void node_left(const Node& node);
   /// True if a cancellation reaches the wait of a task: sees_cancellation, with the faults that it can have.
@@ -92,6 +112,8 @@ class Run {
   /// For faults that hold on to what is over: refused tasks, failures that were reported.
   std::vector<TaskRef<>> kept;
   std::vector<std::exception_ptr> kept_failures;
+  /// Only in a mutant: who sleeps until when.
+  std::map<TimePoint, const WaitPoint*> sleepers;
   /// Only in a mutant: who called get_current_task last.
   TaskInfo asked_last;
 
@@ -100,15 +122,21 @@ class Run {
 
  private:
   void settle();
+  bool settle_once();
   void step();
   TimePoint next_event() const;
+  std::vector<std::size_t> candidates() const;
   std::size_t choose_ready();
+  void reconsider(ModelTask& task);
   void give_outcome(ModelTask& task, bool cancelled);
   bool advance_clock();
   void open_mail();
   bool threads_are_under_way() const;
   bool wait_for_mail();
 
+  bool has_new_request_ = false;
+  /// A fingerprint of how the tasks ended that did.
+  std::uint64_t ends_ = 0;
   /// Null but in a mutant that runs a loop inside a loop.
   Run* outer_;
   std::vector<ModelTask*> ready_;

@@ -17,6 +17,8 @@ void WorkerThreads::suspend(WaitPoint& point, const std::shared_ptr<ThreadJob>& 
   Wait wait;
   wait.point = &point;
   wait.is_over = [call] { return call->has_run; };
+  // What a thread has done is not undone.
+  wait.value_stands = true;
   wait.on_outcome = [this, call](bool cancelled) {
     if (cancelled) give_up(*call);
   };

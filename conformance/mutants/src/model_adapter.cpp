@@ -1,44 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
-#include <random>
 #include <utility>
 
 #include "concert/harness/virtual_clock.hpp"
+#include "concert/model/schedules.hpp"
 #include "concert/mutants/mutants.hpp"
 
 namespace concert::conformance {
 
 namespace {
-
-/// The order of choices for a schedule: the first choice always, or seeded: sometimes the last one always, else random.
-model::Pick pick_for(const Schedule& schedule) {
-  if (schedule.order_seed == 0) return [](std::size_t) { return std::size_t{0}; };
-  if (schedule.order_seed % 5 == 0) return [](std::size_t choices) { return choices - 1; };
-  auto random = std::make_shared<std::mt19937_64>(schedule.order_seed);
-  return [random](std::size_t choices) { return static_cast<std::size_t>((*random)() % choices); };
-}
-
-std::map<std::string, std::string, std::less<>> declared(const model::Traits& traits) {
-  const auto yes_no = [](bool value) { return value ? "yes" : "no"; };
-  return {{"yield_may_be_skipped", yes_no(traits.yield_may_be_skipped)},
-          {"clock_epoch", traits.clock_epoch_is_run ? "run" : "process"},
-          {"start_order", traits.start_order_is_fifo ? "fifo" : "unspecified"},
-          {"cancelled_start_runs_first_step", yes_no(traits.cancelled_start_runs_first_step)},
-          {"gather_start_order", traits.gather_starts_in_order ? "argument" : "unspecified"},
-          {"failed_join_reports", traits.failed_join_reports_failure ? "failure" : "cancellation"},
-          {"caught_without_own_exception", yes_no(traits.caught_without_own_exception)},
-          {"self_join_is_diagnosed", yes_no(traits.self_join_is_diagnosed)},
-          {"lock_reacquire", traits.lock_reacquire_is_refused ? "refused" : "waits"},
-          {"free_lock_acquire", traits.free_lock_is_a_checkpoint ? "checkpoint" : "immediate"},
-          {"lock_release", traits.lock_is_freed_on_release ? "freed" : "handed_over"},
-          {"abandoned_lock", traits.abandoned_lock_is_an_error ? "error" : "waits"},
-          {"set_event_wait", traits.set_event_is_a_checkpoint ? "checkpoint" : "immediate"},
-          {"event_wake_order", traits.event_wakes_in_order ? "fifo" : "unspecified"},
-          // A condition of the model needs a lock of the model's own.
-          {"condition_accepts_fair_lock", yes_no(traits.condition_accepts_fair_lock && !traits.fair_lock_is_default)},
-          {"worker_threads", std::to_string(traits.worker_threads)},
-          {"portal_submission", traits.portal_submission_blocks ? "blocks" : "immediate"}};
-}
 
 /// The clock of the model waits for the same threads as the virtual clock of the harness.
 model::ModelOptions on_harness(model::ModelOptions options) {
@@ -53,12 +23,14 @@ BackendAdapter model_adapter(const model::ModelOptions& options) {
   adapter.name = "model";
   adapter.make = [options = on_harness(options)] { return model::model_backend(options); };
   adapter.manifest.version = "the model of this kit";
-  adapter.manifest.traits = declared(options.traits);
-  adapter.runner_options = [](const Schedule& schedule) { return RunnerOptions().set("pick", pick_for(schedule)); };
+  adapter.manifest.traits = model::declared(options.traits);
+  adapter.runner_options = [](const Schedule& schedule) {
+    return RunnerOptions().set("pick", model::pick_for(model::strategy_of(schedule.order_seed)));
+  };
   adapter.spend = model::spend;
   adapter.turns = model::scheduler_steps;
   adapter.observable_option = [](bool& effect_seen) {
-    return RunnerOptions().set("pick", model::Pick([&effect_seen](std::size_t) {
+    return RunnerOptions().set("pick", model::Pick([&effect_seen](model::Choices) {
                                  effect_seen = true;
                                  return std::size_t{0};
                                }));

@@ -198,7 +198,7 @@ std::vector<Mutant> option_mutants() {
                       if (known.empty()) return original(given);
                       auto pick = std::any_cast<model::Pick>(known.values().begin()->second);
                       auto uses = std::make_shared<int>(0);
-                      original(RunnerOptions(given).set("pick", model::Pick([pick, uses](std::size_t choices) {
+                      original(RunnerOptions(given).set("pick", model::Pick([pick, uses](model::Choices choices) {
                                                           return ++*uses > 4 ? 0 : pick(choices);
                                                         })));
                     };

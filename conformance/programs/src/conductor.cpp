@@ -150,7 +150,7 @@ void Conductor::forget_ended() {
 }
 
 std::vector<Seat*> Conductor::at_gate() {
-  // What doubles may differ by.
+  // What doubles may differ by. The clock is read once: a reading may take time.
   const nanoseconds now = stage_.read_clock() + std::chrono::microseconds(1);
   std::vector<Seat*> found;
   for (const std::shared_ptr<Seat>& seat : seats_) {

@@ -35,6 +35,16 @@ std::size_t DepthFirst::pick(std::size_t choices) {
   return choice.taken;
 }
 
+double DepthFirst::expected_runs() const noexcept {
+  double share = 1;
+  double behind = 0;
+  for (const Choice& choice : path_) {
+    share /= static_cast<double>(choice.of);
+    behind += static_cast<double>(choice.taken) * share;
+  }
+  return static_cast<double>(runs_) / (behind + share);
+}
+
 std::vector<std::size_t> DepthFirst::choices() const {
   std::vector<std::size_t> taken;
   for (std::size_t i = 0; i < made_; ++i) taken.push_back(path_[i].taken);

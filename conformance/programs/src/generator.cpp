@@ -384,7 +384,7 @@ class Generator {
         Statements inside = body(here.deeper());
         return Statement{op, random_.below(4), 0, std::move(inside)};
       }
-      case Op::ask: return Statement{op, random_.below(static_cast<int>(Question::tasks) + 1)};
+      case Op::ask: return Statement{op, random_.below(question_count)};
       case Op::misuse: return Statement{op, random_.below(misuse_count)};
       case Op::run_in_thread: return run_in_thread(here);
       case Op::portal: return Statement{op, 0, 0, body(here.deeper())};

@@ -11,7 +11,7 @@
 
 #include "concert/harness/log.hpp"
 #include "conductor.hpp"
-#include "ending.hpp"
+#include "concert/programs/ending.hpp"
 #include "stage.hpp"
 #include "thread_statements.hpp"
 
@@ -161,7 +161,7 @@ class Interpreter {
 
   Coro<Flow> scope(Place place, const Statement& statement) {
     ProgramScope& object = *stage_.scopes[index(statement.object)];
-    if (statement.a != no_deadline) stage_.set_deadline(object.scope(), statement.a);
+    if (statement.a != no_deadline) object.set_deadline(stage_.time_of(statement.a));
     const auto inside = [&] { return body(place, statement); };
     const auto flags = [&] { return flags_of(object.scope()); };
     co_return co_await leave(place, statement, object.run(inside), flags);
@@ -227,13 +227,28 @@ class Interpreter {
       const auto wait = [&] { return task->wait(); };
       co_await wait_for(place, statement, wait);
     } else if (statement.op == Op::join) {
-      const auto join = [&] { return task->join(); };
-      co_await wait_for(place, statement, join);
+      co_await wait_for_value(place, statement, [&task] { return task->join(); });
     } else {
-      const auto join_or_cancel = [&] { return task->join_or_cancel(); };
-      co_await wait_for(place, statement, join_or_cancel);
+      co_await wait_for_value(place, statement, [&task] { return task->join_or_cancel(); });
     }
     co_return Flow();
+  }
+
+  /// As wait_for, and records the value that `operation` gives.
+  template <class Operation>
+  Coro<> wait_for_value(Place place, const Statement& statement, Operation operation) {
+    record(What::begin, place.task, statement.number);
+    std::int64_t value = 0;
+    std::exception_ptr failure;
+    try {
+      value = co_await operation();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    Ending ending = describe_ending(failure);
+    if (!failure) ending.value = value;
+    record(What::end, place.task, statement.number, std::move(ending));
+    if (failure) std::rethrow_exception(std::move(failure));
   }
 
   Coro<Flow> gather(Place place, const Statement& statement) {
@@ -279,18 +294,8 @@ class Interpreter {
     // The function alone keeps its seat, so that it goes with a function that never begins.
     const auto function = [this, seat = conductor_.add_seat(), &statement] { return threads_.run(*seat, statement); };
     const AbandonOnCancel abandon(statement.a == 1);
-    record(What::begin, place.task, statement.number);
-    std::int64_t value = 0;
-    std::exception_ptr failure;
-    try {
-      value = co_await backend().run_in_thread(abandon, function);
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    Ending ending = describe_ending(failure);
-    if (!failure) ending.value = value;
-    record(What::end, place.task, statement.number, std::move(ending));
-    if (failure) std::rethrow_exception(std::move(failure));
+    const auto run = [&] { return backend().run_in_thread(abandon, function); };
+    co_await wait_for_value(place, statement, run);
     co_return Flow();
   }
 

@@ -19,13 +19,22 @@ std::int64_t bits(const Objects& objects, const Holds& holds) {
 
 }  // namespace
 
-Seconds duration(HalfTicks half_ticks) { return Seconds(0.005) * half_ticks; }
+Seconds duration(HalfTicks half_ticks) { return half_tick_length * half_ticks; }
 
 ProgramScope::ProgramScope(AsyncBackend& backend, bool is_timeout) {
   if (is_timeout) {
-    timeout_.emplace(backend.make_cancel_scope(never));
+    timeout_.reset(new TimeoutScope(backend.timeout_at(never)));
   } else {
-    plain_.emplace(backend.make_cancel_scope(never));
+    plain_.reset(new CancelScope(backend.move_on_at(never)));
+  }
+}
+
+void ProgramScope::set_deadline(TimePoint deadline) {
+  deadline_ = deadline;
+  if (deadline == never) {
+    scope().clear_deadline();
+  } else {
+    scope().reschedule(deadline);
   }
 }
 
@@ -100,23 +109,18 @@ Flow Stage::carry_out(const Place& place, const Statement& statement) {
   return {};
 }
 
-void Stage::set_deadline(CancelScope& scope, HalfTicks deadline) {
-  if (deadline == past_deadline) {
-    scope.reschedule(backend.current_time() - Seconds(1));
-  } else if (deadline != no_deadline) {
-    scope.reschedule(backend.current_time() + duration(deadline));
-  }
+TimePoint Stage::time_of(HalfTicks deadline) {
+  if (deadline == no_deadline) return never;
+  return backend.current_time() + (deadline == past_deadline ? Seconds(-1) : duration(deadline));
 }
 
 Ending Stage::change_scope(const Statement& statement) {
   if (scopes.empty()) return {Result::skipped};
-  CancelScope& scope = scopes[index(statement.a)]->scope();
+  ProgramScope& scope = *scopes[index(statement.a)];
   if (statement.op == Op::cancel_scope) {
-    scope.cancel();
-  } else if (statement.b == no_deadline) {
-    scope.clear_deadline();
+    scope.scope().cancel();
   } else {
-    set_deadline(scope, statement.b);
+    scope.set_deadline(time_of(statement.b));
   }
   return {};
 }
@@ -146,6 +150,8 @@ std::int64_t Stage::answer(int task, Question question) {
     case Question::locks: return bits(locks, [](auto& lock) { return lock.locked(); });
     case Question::events: return bits(events, [](auto& event) { return event.is_set(); });
     case Question::tasks: return bits(tasks, [](auto& handle) { return handle && handle->done(); });
+    case Question::deadlines: return bits(scopes, [](auto& scope) { return scope->has_kept_its_deadline(); });
+    case Question::cancelled: return bits(tasks, [](auto& handle) { return handle && handle->cancelled(); });
   }
   return 0;
 }

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "concert/backend.hpp"
+#include "concert/programs/ending.hpp"
 #include "concert/programs/program.hpp"
 #include "concert/programs/trace.hpp"
-#include "ending.hpp"
 
 namespace concert::programs {
 
@@ -40,6 +40,8 @@ class ProgramScope {
  public:
   ProgramScope(AsyncBackend& backend, bool is_timeout);
   CancelScope& scope() noexcept { return timeout_ ? timeout_->scope() : *plain_; }
+  void set_deadline(TimePoint deadline);
+  bool has_kept_its_deadline() noexcept { return scope().when() == deadline_; }
 
   template <class Body>
   Coro<Flow> run(Body& body) {
@@ -49,8 +51,11 @@ class ProgramScope {
   }
 
  private:
-  std::optional<CancelScope> plain_;
-  std::optional<TimeoutScope> timeout_;
+  // One of them; made in place, because scopes do not move.
+  std::unique_ptr<CancelScope> plain_;
+  std::unique_ptr<TimeoutScope> timeout_;
+  /// What was set last.
+  TimePoint deadline_ = never;
 };
 
 /// The objects of one run of a program, and what happens to them without a wait. Threads: that of the loop, but where
@@ -77,7 +82,7 @@ class Stage {
   // ---- Statements that do not wait ----
 
   Flow carry_out(const Place& place, const Statement& statement);
-  void set_deadline(CancelScope& scope, HalfTicks deadline);
+  TimePoint time_of(HalfTicks deadline);
 
   // ---- Futures; threads: any ----
 

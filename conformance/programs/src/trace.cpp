@@ -39,6 +39,12 @@ std::string leaf_text(int leaf) {
   }
 }
 
+}  // namespace
+
+std::string_view to_string(What what) noexcept { return what_names.at(static_cast<std::size_t>(what)); }
+
+std::string_view to_string(Result result) noexcept { return result_names.at(static_cast<std::size_t>(result)); }
+
 std::string result_text(const Record& record, bool is_scope) {
   std::string text(to_string(record.result));
   if (!record.leaves.empty()) {
@@ -53,12 +59,6 @@ std::string result_text(const Record& record, bool is_scope) {
   }
   return text;
 }
-
-}  // namespace
-
-std::string_view to_string(What what) noexcept { return what_names.at(static_cast<std::size_t>(what)); }
-
-std::string_view to_string(Result result) noexcept { return result_names.at(static_cast<std::size_t>(result)); }
 
 std::string to_text(const Record& record, const Program& program) {
   const Statement* statement = find(program.statements, record.statement);

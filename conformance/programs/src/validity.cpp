@@ -216,7 +216,7 @@ void bound_arguments(Program& program) {
       case Op::raise:
       case Op::give: a = in_range(a, 10); break;
       case Op::guard: a = in_range(a, static_cast<int>(Guard::replace) + 1); break;
-      case Op::ask: a = in_range(a, static_cast<int>(Question::tasks) + 1); break;
+      case Op::ask: a = in_range(a, question_count); break;
       case Op::misuse: a = in_range(a, static_cast<int>(Misuse::enter_closed_portal) + 1); break;
       default: a = b = 0; break;
     }

@@ -3,37 +3,17 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 
 #include "concert/backend.hpp"
+#include "concert/model/traits.hpp"
 
 namespace concert::model {
-
-/// The freedoms that the clauses leave, one member each; the model can take every value.
-struct Traits {
-  bool yield_may_be_skipped = false;            ///< Yield003
-  bool clock_epoch_is_run = false;              ///< Clock004: each run starts a time line of its own
-  bool start_order_is_fifo = true;              ///< Group010; false: last in, first out
-  bool cancelled_start_runs_first_step = true;  ///< Group028
-  bool gather_starts_in_order = true;           ///< Gather012
-  bool failed_join_reports_failure = true;      ///< Task028
-  bool caught_without_own_exception = false;    ///< Scope038
-  bool self_join_is_diagnosed = true;           ///< Shield019
-  bool lock_reacquire_is_refused = true;        ///< Lock012; false: it waits
-  bool free_lock_is_a_checkpoint = false;       ///< Lock013
-  bool lock_is_freed_on_release = false;        ///< Lock014: locked() is false until the next owner runs
-  bool abandoned_lock_is_an_error = false;      ///< Lock016; false: tasks wait on
-  bool set_event_is_a_checkpoint = false;       ///< Cancel013
-  bool event_wakes_in_order = true;             ///< Event010
-  bool condition_accepts_fair_lock = true;      ///< Cond003
-  bool fair_lock_is_default = false;            ///< Fair008: the documented default over events
-  std::size_t worker_threads = 4;               ///< Thread012
-  bool portal_submission_blocks = false;        ///< Portal033
-};
 
 /// Faults that show at the interface: a member that is set is called in place of the model's own function. It may call
 /// the original.
@@ -71,8 +51,21 @@ struct ModelOptions {
   std::function<bool()> threads_are_under_way{};
 };
 
-/// Chooses one of `choices` (2 or more) equally permitted continuations.
-using Pick = std::function<std::size_t(std::size_t choices)>;
+/// Equally permitted continuations, 2 or more; stands for their number.
+struct Choices {
+  std::size_t count;
+  /// If tasks that are ready are to be chosen from: the number of each, given out in the order of their creation.
+  std::span<const std::uint64_t> tasks{};
+
+  operator std::size_t() const noexcept { return count; }
+};
+/// Chooses one of them, by its index.
+using Pick = std::function<std::size_t(Choices choices)>;
+
+/// A fingerprint of the state of the run on this thread, inside a Pick that chooses among tasks. If it is equal in two
+/// runs, and each task has seen the same until then, the same may follow, so that a search need not go on twice.
+/// Tasks whose worker threads are under way, and portals, are not in it.
+std::uint64_t state_fingerprint();
 
 /// A backend on one thread with a virtual clock of its own: time stands still while a task is ready, and jumps to the
 /// next deadline when none is. Every scheduling freedom is a choice behind one `Pick`.

@@ -24,10 +24,15 @@ class DepthFirst {
   /// The next choice of the current run, below `choices`, which is at least 1.
   std::size_t pick(std::size_t choices);
 
+  /// True if `pick` would choose anew, not repeat a choice of the run before.
+  bool is_beyond_the_path() const noexcept { return made_ == path_.size(); }
+
   /// True if every run was made: `next` has returned false for that reason.
   bool complete() const noexcept { return complete_; }
   /// Runs that were started.
   std::int64_t runs() const noexcept { return runs_; }
+  /// How many runs there will be, guessed from the part of the tree that is behind the current path.
+  double expected_runs() const noexcept;
   /// The choices of the current run so far; those of the last one once `next` has returned false.
   std::vector<std::size_t> choices() const;
 

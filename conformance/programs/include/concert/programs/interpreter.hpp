@@ -12,6 +12,9 @@
 
 namespace concert::programs {
 
+/// The unit of all times in programs.
+inline constexpr Seconds half_tick_length{0.005};
+
 /// What a `raise` throws, and a guard that replaces.
 class ProgramError : public std::runtime_error {
  public:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,18 +11,23 @@
 #include <vector>
 
 #include "concert/programs/program.hpp"
+#include "concert/programs/rules.hpp"
 #include "concert/programs/trace.hpp"
 
 namespace concert::programs {
 
-/// A rule that holds in every run of every program on a conforming backend, whatever the schedule.
-struct Rule {
-  std::string_view id;
-  std::string_view says;
-  /// The clauses that it decides, in so far.
-  std::vector<std::string_view> clauses;
+/// What the times in the records are worth.
+enum class Clock : std::uint8_t {
+  exact,      ///< time stands still while a task runs, and jumps when none can
+  perturbed,  ///< as that, but each reading of the clock takes some time, up to 0.3 ms
+  real,       ///< anything may take any time: what must happen in time is asked at the end only
 };
-const std::vector<Rule>& all_rules();
+
+struct MonitorOptions {
+  Clock clock = Clock::exact;
+  /// How often the loop has turned so far, asked at each record; empty: not judged.
+  std::function<std::size_t()> turns{};
+};
 
 /// One record that a rule does not allow.
 struct Violation {
@@ -29,12 +35,18 @@ struct Violation {
   std::string message;
 };
 
+class RunState;
+class Verdicts;
+
 /// An acceptor of records. Its state is what the documents speak of: scopes, groups, shields and tasks with what they
 /// stand in, locks, events, conditions. Where the moment of a cancellation is open, it knows what may be cancelled by
-/// now, which guards what was observed, and what must be, which guards what comes next.
+/// now, which guards what is observed, and what must be, which guards what comes next.
+///
+/// A promise that binds "in time" is asked about when time has moved from one record to the next by more than running
+/// takes: then the loop was idle in between, and whatever it owed before has been paid, or never will be.
 class Monitor final : public Observer {
  public:
-  explicit Monitor(const Program& program);
+  explicit Monitor(const Program& program, MonitorOptions options = {});
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
   ~Monitor() override;
@@ -43,37 +55,22 @@ class Monitor final : public Observer {
   /// The run is over: nothing may be left undone.
   void finish();
 
-  const std::vector<Violation>& violations() const noexcept { return violations_; }
+  const std::vector<Violation>& violations() const noexcept;
   /// How often each rule was asked where it could have been broken.
-  const std::map<std::string_view, std::int64_t>& evaluations() const noexcept { return evaluations_; }
+  const std::map<std::string_view, std::int64_t>& evaluations() const noexcept;
   const std::vector<Record>& trace() const noexcept { return trace_; }
 
  private:
-  class State;
-  void task_began(const Record& record);
-  void task_ended(const Record& record);
-  void wait_began(const Record& record);
-  void wait_ended(const Record& record);
-  void judge_cancellation(const Record& record, const Statement& statement);
-  void lock_granted(const Record& record, const Statement& statement);
-  void condition_returned(const Record& record, const Statement& statement);
-  void acted(const Record& record);
-  void entered(const Record& record);
-  void body_ended(const Record& record);
-  void left(const Record& record);
-  void scope_left(const Record& record, const Statement& statement);
-  void group_left(const Record& record, const Statement& statement);
-  void answered(const Record& record);
-  void set_deadline(int scope, HalfTicks deadline, std::int64_t now);
+  void count_turns(const Record& record);
+  void pass_time(std::int64_t now);
+  void judge(const Record& record);
+  void audit(std::int64_t now);
 
-  /// Counts the evaluation of a rule, and keeps a violation.
-  void check(std::string_view rule, bool holds, const Record& record, std::string_view message);
-
-  const Program& program_;
-  std::unique_ptr<State> state_;
+  MonitorOptions options_;
+  std::unique_ptr<RunState> state_;
+  std::unique_ptr<Verdicts> verdicts_;
+  std::size_t turns_ = 0;
   std::vector<Record> trace_;
-  std::vector<Violation> violations_;
-  std::map<std::string_view, std::int64_t> evaluations_;
 };
 
 }  // namespace concert::programs

@@ -58,7 +58,8 @@ enum class Guard : int {
 };
 
 /// What an `ask` records of the state around it.
-enum class Question : int { time, task, scopes, locks, events, tasks };
+enum class Question : int { time, task, scopes, locks, events, tasks, deadlines, cancelled };
+inline constexpr int question_count = static_cast<int>(Question::cancelled) + 1;
 
 /// What a `misuse` does; each must be answered by the documented error and change nothing.
 enum class Misuse : int {

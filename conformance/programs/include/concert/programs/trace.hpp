@@ -67,6 +67,8 @@ inline constexpr std::int64_t cancelled_caught_flag = 2;
 
 std::string_view to_string(What what) noexcept;
 std::string_view to_string(Result result) noexcept;
+/// How it ended: "error 3", "group of 1 timeout"; of the end of a scope with what it says of its cancellation.
+std::string result_text(const Record& record, bool is_scope = false);
 /// A line: "12.5 ms  task 2  #7 lock  end: value".
 std::string to_text(const Record& record, const Program& program);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exceptions as records tell them.
+// How something ended, as records tell it.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,14 @@
 
 namespace concert::programs {
 
-/// How something ended: a part of a record.
+/// The members of a Record that say how something ended.
 struct Ending {
   Result result = Result::value;
   std::int64_t value = 0;
   std::vector<int> leaves{};
 };
 
-/// Null is a value.
+/// An exception, as a record tells it; null is a value.
 Ending describe_ending(const std::exception_ptr& failure);
 
 }  // namespace concert::programs

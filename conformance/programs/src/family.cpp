@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "concert/programs/family.hpp"
+
+#include <initializer_list>
+
+#include "random.hpp"
+
+namespace concert::programs {
+
+namespace {
+
+using Questions = std::vector<Question>;
+using Misuses = std::vector<Misuse>;
+
+std::vector<FamilyInfo> make_families() {
+  const Questions locks{Question::locks};
+  const Questions scopes{Question::scopes, Question::deadlines};
+  const Questions tasks{Question::tasks, Question::cancelled};
+  const Misuses releases{Misuse::release_free_lock, Misuse::release_foreign_lock};
+  std::vector<FamilyInfo> all;
+  all.push_back({Family::lock, "lock", "the controller releases the lock", 1, 3, 0, locks, releases, {}});
+  all.back().rules = {"LCK-1", "LCK-3", "LCK-4", "LCK-5"};
+  all.push_back({Family::fair_lock, "fair_lock", "the controller releases the lock", 1, 3, 0, locks, releases, {}});
+  all.back().rules = {"LCK-1", "LCK-2", "LCK-3", "LCK-4"};
+  all.push_back({Family::event, "event", "the event is set", 1, 3, 0, {Question::events}, {}, {}});
+  all.back().rules = {"EVT-1", "EVT-2", "EVT-3"};
+  all.push_back({Family::condition, "condition", "one is notified, all are, two are", 3, 3, 0, locks, {}, {}});
+  all.back().misuses = {Misuse::wait_without_lock, Misuse::notify_without_lock};
+  all.back().rules = {"CND-1", "CND-2", "CND-3", "LCK-1", "LCK-4"};
+  all.push_back({Family::scope_shield, "scope_shield", "the owner's scope is cancelled", 1, 8, 2, scopes, {}, {}});
+  all.back().misuses = {Misuse::enter_scope_twice};
+  all.back().rules = {"CAN-1", "CAN-2", "CAN-3", "CAN-4", "SCP-1", "SCP-2", "SCP-3", "SHD-1"};
+  all.push_back({Family::deadline,
+                 "deadline",
+                 "the owner's deadline becomes sooner, later, past, none",
+                 4,
+                 5,
+                 2,
+                 scopes,
+                 {},
+                 {}});
+  all.back().misuses = {Misuse::nan_deadline, Misuse::negative_sleep};
+  all.back().rules = {"DL-1", "DL-2", "DL-3", "DL-4", "DL-5", "SCP-3", "SLP-1", "SLP-2"};
+  all.push_back(
+      {Family::task_join, "task_join", "the owner ends: with a value, with an error", 2, 5, 2, tasks, {}, {}});
+  all.back().rules = {"TSK-1", "TSK-2", "TSK-5", "TSK-7", "TSK-8", "TSK-9"};
+  all.push_back({Family::group, "group", "children fail, a late one fails, a late one comes", 3, 5, 4, tasks, {}, {}});
+  all.back().misuses = {Misuse::spawn_before_enter, Misuse::spawn_after_exit};
+  all.back().rules = {"GRP-1", "GRP-2", "GRP-3", "GRP-4", "GRP-5", "GRP-7", "TSK-6", "TSK-9"};
+  all.push_back({Family::gather, "gather", "some branches fail, others give", 1, 5, 2, {Question::task}, {}, {}});
+  all.back().rules = {"GAT-1", "GAT-2", "GAT-3", "TSK-3"};
+  return all;
+}
+
+/// The words of a script, a cancel beside most wakes.
+std::vector<Word> draw_words(const FamilyInfo& family, int actors, Random& random) {
+  const auto wake = [&] { return Word{Word::Kind::wake, random.below(family.ways)}; };
+  const auto cancel = [&] { return Word{Word::Kind::cancel, random.below(actors + (family.owners > 0 ? 1 : 0))}; };
+  std::vector<Word> words;
+  const int count = random.between(1, 8);
+  while (static_cast<int>(words.size()) < count) {
+    const int kind = random.below(100);
+    if (kind < 20) {
+      words.push_back(wake());
+    } else if (kind < 40) {
+      words.push_back(cancel());
+      words.push_back(wake());
+    } else if (kind < 60) {
+      words.push_back(wake());
+      words.push_back(cancel());
+    } else if (kind < 72) {
+      words.push_back(cancel());
+    } else if (kind < 88) {
+      words.push_back({Word::Kind::yield, 0});
+    } else {
+      words.push_back({Word::Kind::sleep, 0});
+    }
+  }
+  words.resize(static_cast<std::size_t>(count));
+  return words;
+}
+
+void insert(std::vector<Word>& words, std::initializer_list<Word> more, Random& random) {
+  words.insert(words.begin() + random.below(static_cast<int>(words.size()) + 1), more);
+}
+
+}  // namespace
+
+const std::vector<FamilyInfo>& all_families() {
+  static const std::vector<FamilyInfo> families = make_families();
+  return families;
+}
+
+const FamilyInfo& info(Family family) noexcept { return all_families()[static_cast<std::size_t>(family)]; }
+
+std::string_view to_string(Family family) noexcept { return info(family).name; }
+
+Script draw_script(Family family, std::uint64_t seed) {
+  const FamilyInfo& of = info(family);
+  Random random(seed);
+  Script script;
+  script.owner = of.owners == 0 ? 0 : random.below(of.owners);
+  script.out_of_phase = random.percent(30);
+  const int actors = random.between(2, 6);
+  for (int i = 0; i < actors; ++i) script.actors.push_back(random.below(of.roles));
+  script.words = draw_words(of, actors, random);
+  for (int questions = random.below(3); questions > 0; --questions)
+    insert(script.words, {{Word::Kind::ask, 0}}, random);
+  if (!of.misuses.empty() && random.percent(30)) {
+    // Behind a moment in which somebody else may have had his turn.
+    const int which = random.below(static_cast<int>(of.misuses.size()));
+    insert(script.words, {{Word::Kind::yield, 0}, {Word::Kind::misuse, which}}, random);
+  }
+  return script;
+}
+
+Program draw(Family family, std::uint64_t seed) { return program_of(family, draw_script(family, seed)); }
+
+}  // namespace concert::programs
