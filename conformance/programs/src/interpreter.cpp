@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "concert/harness/log.hpp"
-#include "conductor.hpp"
 #include "concert/programs/ending.hpp"
+#include "conductor.hpp"
 #include "stage.hpp"
 #include "thread_statements.hpp"
 

@@ -60,8 +60,10 @@ Counterexample shrunk(const BackendAdapter& backend, const Case& found, const Vi
 Run run_program(const BackendAdapter& backend, const Program& program, const Schedule& schedule,
                 const RunOptions& options) {
   Trial trial(backend, schedule);
-  Monitor monitor(program, {clock_of(backend, schedule), [&trial] { return trial.turns(); }});
-  ThreadMonitor thread_monitor(program);
+  MonitorOptions judged{clock_of(backend, schedule), [&trial] { return trial.turns(); }};
+  if (!options.gated_threads) judged = {Clock::real, {}};
+  Monitor monitor(program, std::move(judged));
+  ThreadMonitor thread_monitor(program, options.gated_threads);
   std::vector<Observer*> others{&thread_monitor};
   others.insert(others.end(), options.observers.begin(), options.observers.end());
   Observers observers(monitor, others);
@@ -69,8 +71,9 @@ Run run_program(const BackendAdapter& backend, const Program& program, const Sch
   // What a call failed with after its future was cancelled: nobody waits for it.
   trial.extra_options.set("on_unhandled_error",
                           UnhandledErrorHandler([](const std::exception_ptr&, std::string_view) {}));
+  const Threads threads{options.gated_threads, mix(schedule.order_seed, schedule.clock_seed)};
   const std::exception_ptr failure =
-      trial.run([&](AsyncBackend& running) -> Coro<> { co_await interpret(running, program, observers); });
+      trial.run([&](AsyncBackend& running) -> Coro<> { co_await interpret(running, program, observers, threads); });
   monitor.finish();
   thread_monitor.finish();
   // The rule that speaks of threads comes first: it tells more of the cause.
@@ -106,7 +109,8 @@ Schedule schedule_of(std::uint64_t case_seed) {
 
 Case draw_case(std::uint64_t seed, std::int64_t index) {
   const std::uint64_t case_seed = mix(seed, static_cast<std::uint64_t>(index));
-  return {index, generate(case_seed), schedule_of(case_seed), drawn(case_seed), mix(case_seed, 2) % 100 == 0};
+  return {index, generate(case_seed), schedule_of(case_seed), drawn(case_seed),
+          mix(case_seed, 2) % 100 == 0};
 }
 
 Judged judge(const BackendAdapter& backend, std::uint64_t seed, std::int64_t first, std::int64_t cases,
