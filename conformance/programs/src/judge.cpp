@@ -109,8 +109,7 @@ Schedule schedule_of(std::uint64_t case_seed) {
 
 Case draw_case(std::uint64_t seed, std::int64_t index) {
   const std::uint64_t case_seed = mix(seed, static_cast<std::uint64_t>(index));
-  return {index, generate(case_seed), schedule_of(case_seed), drawn(case_seed),
-          mix(case_seed, 2) % 100 == 0};
+  return {index, generate(case_seed), schedule_of(case_seed), drawn(case_seed), mix(case_seed, 2) % 100 == 0};
 }
 
 Judged judge(const BackendAdapter& backend, std::uint64_t seed, std::int64_t first, std::int64_t cases,
@@ -132,9 +131,10 @@ Judged judge(const BackendAdapter& backend, std::uint64_t seed, std::int64_t fir
 }
 
 std::string to_text(const Counterexample& counterexample) {
-  const auto rule = std::ranges::find(all_rules(), counterexample.violation.rule, &Rule::id);
+  const std::vector<Rule> rules = rules_of_runs();
+  const auto rule = std::ranges::find(rules, counterexample.violation.rule, &Rule::id);
   std::string text = "rule " + std::string(counterexample.violation.rule);
-  if (rule != all_rules().end()) {
+  if (rule != rules.end()) {
     text += ": " + std::string(rule->says);
     for (const std::string_view clause : rule->clauses)
       text += (clause == rule->clauses.front() ? " (" : ", ") + std::string(clause);
