@@ -335,6 +335,8 @@ void RunState::wait_ended(const Record& record, const Statement& statement) {
     if (has_value) {
       if (statement.a >= plain_locks) lock.bypassed.insert(lock.line.begin(), place);
       lock.grant(record.task);
+    } else {
+      lock.has_passed_on = lock.has_passed_on || std::ranges::count(lock.line_at_release, record.task) > 0;
     }
     if (place != lock.line.end()) lock.line.erase(place);
     lock.bypassed.erase(record.task);
