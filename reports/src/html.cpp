@@ -7,6 +7,7 @@
 #include "html_assets.hpp"
 #include "markup.hpp"
 #include "matrix.hpp"
+#include "page.hpp"
 #include "text.hpp"
 
 namespace concert::reports {
@@ -70,7 +71,7 @@ class Page {
   std::string build() {
     {
       const Tag html(markup_, "html", {{"lang", "en"}});
-      head();
+      write_head(markup_, title());
       const Tag body(markup_, "body");
       markup_.element("a", {{"class", "skip"}, {"href", "#clauses"}}, "Skip to the clauses");
       cards();
@@ -95,19 +96,6 @@ class Page {
     std::vector<std::string> verdicts;
     for (const Column& column : matrix_.columns) verdicts.push_back(column.label + " " + column.file->footer.verdict);
     return "Concert: " + joined(verdicts, ", ");
-  }
-
-  void head() {
-    const Tag head(markup_, "head");
-    markup_.empty("meta", {{"charset", "utf-8"}});
-    markup_.empty("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
-    // The browser itself then proves that the page loads nothing.
-    markup_.empty("meta", {{"http-equiv", "Content-Security-Policy"},
-                           {"content", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"}});
-    markup_.element("title", title());
-    markup_.open("style");
-    markup_.raw(page_style);
-    markup_.close("style");
   }
 
   /// Quiet for a number of zero: no red where nothing failed.

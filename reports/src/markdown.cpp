@@ -3,6 +3,7 @@
 #include <map>
 
 #include "concert/reports/reports.hpp"
+#include "markdown_text.hpp"
 #include "matrix.hpp"
 #include "text.hpp"
 
@@ -10,79 +11,6 @@ namespace concert::reports {
 namespace {
 
 using results::Verdict;
-
-/// Prose in one line of Markdown: nothing of it can format, link, mention or end a table cell.
-std::string plain(std::string_view text) {
-  std::string out;
-  for (const char32_t character : decoded(text)) {
-    if (character == '&')
-      out += "&amp;";
-    else if (character == '<')
-      out += "&lt;";
-    else if (character == '>')
-      out += "&gt;";
-    else if (character == '@')
-      out += "&#64;";
-    else if (character < 0x20 || character == 0x7F)
-      out += ' ';
-    else {
-      if (character < 0x80 &&
-          std::string_view("\\`*_{}[]()#|~!").find(static_cast<char>(character)) != std::string_view::npos)
-        out += '\\';
-      append_utf8(out, character);
-    }
-  }
-  return out;
-}
-
-/// A bar ends a table cell even inside code, and only there its escape disappears again.
-enum class Where { paragraph, table };
-
-/// One line of code. The fence is longer than any run of backticks inside.
-std::string code(std::string_view text, Where where = Where::paragraph) {
-  std::string line;
-  std::size_t run = 0, longest = 0;
-  for (const char32_t character : decoded(text)) {
-    run = character == '`' ? run + 1 : 0;
-    longest = std::max(longest, run);
-    if (character == '|' && where == Where::table)
-      line += "\\|";
-    else if (character < 0x20 || character == 0x7F)
-      line += ' ';
-    else
-      append_utf8(line, character);
-  }
-  if (line.empty()) return "";
-  const std::string fence(longest + 1, '`');
-  const bool padded = line.front() == '`' || line.back() == '`';
-  return fence + (padded ? " " : "") + line + (padded ? " " : "") + fence;
-}
-
-std::string prose(std::string_view text, Where where = Where::paragraph) {
-  std::string out;
-  for (const Span& span : code_spans(text)) out += span.is_code ? code(span.text, where) : plain(span.text);
-  return out;
-}
-
-/// Several lines of code, fenced so that they cannot end the fence.
-std::string block(std::string_view text) {
-  std::string lines;
-  std::size_t run = 0, longest = 2;
-  for (const char32_t character : decoded(text)) {
-    run = character == '`' ? run + 1 : 0;
-    longest = std::max(longest, run);
-    if (character >= 0x20 || character == '\n' || character == '\t') append_utf8(lines, character);
-  }
-  const std::string fence(longest + 1, '`');
-  return fence + "text\n" + lines + (lines.empty() || lines.back() != '\n' ? "\n" : "") + fence + "\n";
-}
-
-/// A heading stands after exactly one empty line.
-void heading(std::string& out, std::string_view text) {
-  while (!out.empty() && out.back() == '\n') out.pop_back();
-  if (!out.empty()) out += "\n\n";
-  out.append(text).append("\n\n");
-}
 
 std::string symbol(const std::string& verdict) {
   return verdict == "certified" ? "✅" : verdict == "inconclusive" ? "❔" : "❌";

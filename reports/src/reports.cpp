@@ -7,6 +7,7 @@
 #include <set>
 #include <system_error>
 
+#include "concert/reports/equivalence.hpp"
 #include "text.hpp"
 
 namespace concert::reports {
@@ -81,6 +82,30 @@ std::vector<std::filesystem::path> write_reports(const std::filesystem::path& di
     std::string name = stem;
     for (int number = 2; !names.insert(name).second; ++number) name = stem + "-" + std::to_string(number);
     write(name + ".badge.json", to_badge(file));
+  }
+  return paths;
+}
+
+std::vector<std::filesystem::path> write_reports(const std::filesystem::path& directory,
+                                                 const programs::Equivalence& equivalence) {
+  std::filesystem::create_directories(directory);
+  std::vector<std::filesystem::path> paths;
+  const auto write = [&](const std::filesystem::path& name, const std::string& text) {
+    paths.push_back(directory / name);
+    write_file(paths.back(), text);
+  };
+  write("equivalence.html", to_html(equivalence));
+  write("equivalence.md", to_markdown(equivalence));
+  write("equivalence.json", to_json(equivalence));
+  // Those of an earlier run would explain nothing.
+  std::filesystem::remove_all(directory / "failures");
+  for (const programs::JudgedBackend& backend : equivalence.backends) {
+    for (std::size_t i = 0; i < backend.aids.size(); ++i) {
+      std::filesystem::create_directories(directory / "failures");
+      write(std::filesystem::path("failures") /
+                (file_stem(backend.result.backend) + "-" + std::to_string(i + 1) + ".cpp"),
+            backend.aids[i].cpp);
+    }
   }
   return paths;
 }

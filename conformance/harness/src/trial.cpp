@@ -22,6 +22,15 @@ constexpr Seconds perturbation_slack{0.5};
 /// Evidence, not a film: a trace longer than this is cut.
 constexpr std::size_t most_trace_lines = 200;
 
+std::string_view fault_name(VirtualClock::Stuck why) {
+  switch (why) {
+    case VirtualClock::Stuck::deadlock: return "deadlock";
+    case VirtualClock::Stuck::livelock: return "livelock";
+    case VirtualClock::Stuck::too_much_time: return "too much time";
+  }
+  return "stuck";
+}
+
 VirtualClock::Options clock_options(const Schedule& schedule) {
   VirtualClock::Options options;
   options.seed = schedule.clock_seed;
@@ -57,7 +66,13 @@ std::exception_ptr Trial::run(const std::function<Coro<>(AsyncBackend&)>& body) 
 
 std::exception_ptr Trial::call(const std::function<void()>& function) {
   std::optional<VirtualClock> clock;
-  if (adapter_.manifest.virtual_time) clock.emplace(clock_options(schedule_));
+  if (adapter_.manifest.virtual_time) {
+    VirtualClock::Options options = clock_options(schedule_);
+    if (on_stuck) {
+      options.on_stuck = [this](VirtualClock::Stuck why, const std::string&) { on_stuck(fault_name(why)); };
+    }
+    clock.emplace(std::move(options));
+  }
   try {
     function();
   } catch (...) {

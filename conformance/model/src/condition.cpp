@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "condition.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -21,6 +22,7 @@ ModelCondition::ModelCondition(AsyncBackend& backend, std::shared_ptr<LockCore> 
 
 bool ModelCondition::suspend_until_notified(WaitPoint& point) {
   Run& run = home_.require_task("Condition::wait");
+  run.may_settle();
   const bool just_locked = home_.broken("wait_needs_just_a_locked_lock") && lock_->locked();
   if (!lock_->is_held_by(*run.current) && !just_locked) {
     throw UsageError("Condition::wait: the task '" + run.current->info().name +
@@ -50,6 +52,12 @@ bool ModelCondition::suspend_until_notified(WaitPoint& point) {
     return waiter->claim->is_granted || home_.broken("wait_returns_without_the_lock") ||
            (was_cancelled && home_.broken("cancelled_wait_returns_without_the_lock"));
   };
+  until_notified.place_in_line = [this, waiter] {
+    if (waiter->claim) return lock_->place_of(waiter->claim);
+    // Behind all places in the line of the lock.
+    const auto place = std::find(waiters_.begin(), waiters_.end(), waiter) - waiters_.begin();
+    return (std::size_t{1} << 32U) + static_cast<std::size_t>(place);
+  };
   until_notified.can_be_cancelled = !home_.broken("condition_wait_ignores_cancellation");
   run.block(std::move(until_notified));
   return true;
@@ -57,7 +65,8 @@ bool ModelCondition::suspend_until_notified(WaitPoint& point) {
 
 void ModelCondition::notify(std::size_t count) {
   if (home_.broken("condition_is_notified_from_anywhere") && !home_.is_here()) return;
-  const Run& run = home_.require_task("Condition::notify");
+  Run& run = home_.require_task("Condition::notify");
+  run.may_settle();
   if (!lock_->is_held_by(*run.current) && !home_.broken("notify_needs_no_lock")) {
     throw UsageError("Condition::notify: the task '" + run.current->info().name +
                      "' does not hold the lock; acquire it first");

@@ -43,6 +43,11 @@ std::shared_ptr<ModelLock::Claim> ModelLock::claim_for(const ModelTask& task) {
   return claim;
 }
 
+std::size_t ModelLock::place_of(const std::shared_ptr<Claim>& claim) const {
+  if (!claim || claim->is_granted) return 0;
+  return static_cast<std::size_t>(std::find(line_.begin(), line_.end(), claim) - line_.begin()) + 1;
+}
+
 void ModelLock::withdraw(const std::shared_ptr<Claim>& claim) {
   if (claim->is_granted) {
     if (broken("cancelled_waiter_keeps_the_lock")) return;
@@ -73,6 +78,7 @@ void ModelLock::grant(std::shared_ptr<Claim> claim) {
 
 bool ModelLock::suspend_until_acquired(WaitPoint& point) {
   Run& run = home_.require_task("Lock::acquire");
+  run.may_settle();
   ModelTask& task = *run.current;
   if (is_abandoned()) throw_abandoned();
   if (is_held_by(task) && home_.options().traits.lock_reacquire_is_refused) {
@@ -106,6 +112,7 @@ bool ModelLock::suspend_until_acquired(WaitPoint& point) {
   until_granted.on_outcome = [this, claim](bool cancelled) {
     if (cancelled && claim) withdraw(claim);
   };
+  until_granted.place_in_line = [this, claim] { return place_of(claim); };
   until_granted.can_be_cancelled = !broken("acquire_ignores_cancellation");
   run.block(std::move(until_granted));
   return true;
@@ -125,6 +132,7 @@ void ModelLock::release() {
   if (broken("lock_is_released_from_anywhere") && !home_.is_here()) return;
   if (broken("release_in_unwinding_is_lost") && std::uncaught_exceptions() > 0) return;
   Run& run = home_.require_task("Lock::release");
+  run.may_settle();
   if (!owner_ && broken("release_of_a_free_lock_is_ignored")) return;
   if (!owner_) throw UsageError("Lock::release: the lock is not locked; acquire it first");
   const bool anybody_may = broken("anybody_releases") || (!is_plain() && broken("anybody_releases_a_fair_lock"));
@@ -146,7 +154,8 @@ void ModelLock::release() {
 }
 
 bool ModelLock::locked() const {
-  const Run& run = home_.require("Lock::locked");
+  Run& run = home_.require("Lock::locked");
+  run.may_settle();
   if (broken("locked_tells_whether_it_is_mine") && run.current != nullptr) return is_held_by(*run.current);
   const bool seems_free =
       (is_plain() ? home_.options().traits.lock_is_freed_on_release : broken("fair_lock_seems_free_after_release")) &&

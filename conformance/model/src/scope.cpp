@@ -112,6 +112,7 @@ void ModelScope::cancel() {
 void ModelScope::request() {
   node_.cancelled = !(broken("second_cancel_takes_back") && node_.cancelled);
   cancelled_by_hand_ = true;
+  if (state_ == State::entered) run_->note_request();
   if (broken("scope_cancel_runs_at_once") && state_ == State::entered) run_->run_others_inside();
 }
 
@@ -146,7 +147,10 @@ void ModelScope::reschedule(TimePoint deadline) {
   if (broken("reschedule_only_extends")) deadline = std::max(deadline_, deadline);
   if (broken("past_reschedule_is_ignored") && state_ == State::entered && deadline < run_->now) return;
   deadline_ = broken("reschedule_only_shortens") ? std::min(deadline_, deadline) : deadline;
-  if (state_ == State::entered && !broken("reschedule_waits_for_the_next_turn")) notice(run_->now);
+  if (state_ == State::entered && !broken("reschedule_waits_for_the_next_turn")) {
+    notice(run_->now);
+    run_->note_request();
+  }
 }
 
 void ModelScope::extend(Seconds more) {

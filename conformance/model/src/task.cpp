@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "task.hpp"
 
+#include <bit>
 #include <stdexcept>
 #include <utility>
+
+#include "fold.hpp"
 
 namespace concert::model {
 
 ModelTask::ModelTask(Run& run, TaskBody& body, Node* parent)
-    : backend_(run.backend), run_(run), body_(body), id_(run.next_task_id++) {
+    : backend_(run.backend),
+      run_(run),
+      body_(body),
+      id_(run.next_task_id++),
+      lineage_(run.current != nullptr ? fold(run.current->lineage_, ++run.current->tasks_made_) : fold(0, id_)) {
   if (run.broken("ids_repeat")) id_ %= 16;
   root.parent = parent;
   name_ = body.name.empty() || run.broken("task_name_is_ignored") ? "task-" + std::to_string(id_) : body.name;
@@ -26,6 +33,25 @@ TaskInfo ModelTask::info() const {
   if (done_ && broken("records_are_recycled") && run_.now > ended_at_ + Seconds(1)) return {};
   if (done_ && broken("info_forgets_the_name")) return {id_, ""};
   return {id_, name_};
+}
+
+std::uint64_t ModelTask::fingerprint() const {
+  std::uint64_t hash = fold(lineage_, begun_ ? 1 : 0);
+  const auto add = [&hash](auto... flags) {
+    std::uint64_t bits = 1;
+    ((bits = bits * 2 + (flags ? 1 : 0)), ...);
+    hash = fold(hash, bits);
+  };
+  for (const Node* each = node; each != nullptr; each = each->parent) {
+    add(each->cancelled, each->is_shield, each->interrupted_a_task, each->body_interrupted, each->child_interrupted);
+  }
+  add(skipped_yield);
+  if (!begun_) return hash;
+  add(wait.can_be_cancelled, wait.cancelled_from_the_start, wait.is_yield, wait.value_wins, wait.cancellation_wins,
+      wait.outcome_stands);
+  hash = fold(hash, static_cast<std::uint64_t>(wait.point->outcome));
+  hash = fold(hash, std::bit_cast<std::uint64_t>(wait.wake_time.time_since_epoch().count()));
+  return fold(hash, wait.place_in_line ? wait.place_in_line() : 0);
 }
 
 bool ModelTask::done() const {
@@ -63,6 +89,7 @@ bool ModelTask::cancel() {
   if (broken("repeated_cancel_breaks_shields") && root.cancelled) node->cancelled = true;
   if (broken("cancel_breaks_shields")) node->cancelled = true;
   const bool repeated = std::exchange(root.cancelled, true);
+  run_.note_request();
   if (broken("task_cancel_runs_at_once")) run_.run_others_inside();
   if (broken("task_cancel_throws_in_the_task") && run_.current == this) std::rethrow_exception(a_cancellation());
   if (broken("repeated_cancel_is_false") && repeated) return false;
@@ -141,6 +168,7 @@ void ModelTask::resume() {
       body_.release_work();
       failure_ = a_cancellation();
       done_ = cancelled_ = true;
+      run_.task_ended(*this);
       if (on_end) on_end(*this);
     } else if (const std::coroutine_handle<> frame = body_.start()) {
       concert::resume(frame);
@@ -166,6 +194,7 @@ void ModelTask::conclude() {
   if (!(is_main && run_.broken("main_task_outlives_its_run"))) body_.release_work();
   done_ = true;
   ended_at_ = run_.now;
+  run_.task_ended(*this);
   if (on_end) on_end(*this);
   break_outcome();
 }

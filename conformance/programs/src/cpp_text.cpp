@@ -95,12 +95,12 @@ struct Uses {
     switch (question) {
       case Question::time: break;
       case Question::task: askers.insert(task); break;
+      case Question::deadlines:
       case Question::scopes: all(scopes, program.scopes); break;
       case Question::locks: all(locks, lock_count); break;
       case Question::events: all(events, event_count); break;
-      case Question::tasks:
-      case Question::cancelled: all(handles, program.tasks); break;
-      case Question::deadlines: break;
+      case Question::cancelled:
+      case Question::tasks: all(handles, program.tasks); break;
     }
   }
   void note_misuse(Misuse kind) {
@@ -403,32 +403,36 @@ class Writer {
     for (int number = 0; number < count; ++number) text += (number == 0 ? "" : ", ") + answer(number);
     return text;
   }
+  /// The same question to each task that has a handle.
+  std::string of_handles(std::string_view question) const {
+    return list(program_.tasks, [&](int task) {
+      return has_handle(task) ? fmt::format("handle_{0} && handle_{0}->{1}()", task, question) : std::string("false");
+    });
+  }
   std::string answers(const Place& place, Question question) const {
     switch (question) {
-      case Question::time: break;
+      case Question::time:
+      case Question::deadlines: break;
       case Question::task: return fmt::format("backend.get_current_task() == self_{}", place.task);
       case Question::scopes:
         return list(program_.scopes, [&](int scope) { return changeable(scope) + ".cancel_called()"; });
       case Question::locks: return list(lock_count, [](int lock) { return fmt::format("lock_{}.locked()", lock); });
       case Question::events:
         return list(event_count, [](int event) { return fmt::format("event_{}.is_set()", event); });
-      case Question::tasks:
-        return list(program_.tasks, [&](int task) {
-          return has_handle(task) ? fmt::format("handle_{0} && handle_{0}->done()", task) : std::string("false");
-        });
-      case Question::cancelled:
-        return list(program_.tasks, [&](int task) {
-          return has_handle(task) ? fmt::format("handle_{0} && handle_{0}->cancelled()", task) : std::string("false");
-        });
-      case Question::deadlines: break;
+      case Question::tasks: return of_handles("done");
+      case Question::cancelled: return of_handles("cancelled");
     }
     return "";
   }
   void ask(const Place& place, const Statement& statement) {
     const auto question = static_cast<Question>(statement.a);
     if (question == Question::time) return act(statement, "backend.current_time();");
-    if (question == Question::deadlines) return skip(statement, "what was set last is known to the interpreter only");
+    if (question == Question::deadlines) return ask_for_deadlines(statement);
     act(statement, "notes.answer({}, {}, {{{}}});", place.task, statement.number, answers(place, question));
+  }
+  /// They are instants, which are no notes.
+  void ask_for_deadlines(const Statement& statement) {
+    for (int scope = 0; scope < program_.scopes; ++scope) act(statement, "{}.when();", changeable(scope));
   }
 
   void misuse(const Place& place, const Statement& statement) {
@@ -557,6 +561,18 @@ std::string test_text(const CppTest& test) {
 }
 
 }  // namespace
+
+std::vector<TaskNotes> allowed_notes(const Program& program, const Exploration& exploration) {
+  std::vector<TaskNotes> allowed;
+  if (!exploration.complete) return allowed;
+  for (const History& outcome : exploration.outcomes) {
+    std::vector<Record> records;
+    for (const std::vector<Record>& task : outcome.tasks) records.insert(records.end(), task.begin(), task.end());
+    TaskNotes notes = notes_of(program, records);
+    if (!is_one_of(notes, allowed)) allowed.push_back(std::move(notes));
+  }
+  return allowed;
+}
 
 std::string to_cpp(const std::vector<CppTest>& tests) {
   std::string text(preamble.substr(1));

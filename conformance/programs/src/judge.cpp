@@ -14,13 +14,23 @@ namespace concert::programs {
 namespace {
 
 using conformance::BackendAdapter;
+using conformance::mix;
 using conformance::Schedule;
 using conformance::Trial;
 
-/// Runs that the shrinker may make.
-constexpr int shrink_budget = 2000;
+/// One record, many who look.
+class Observers final : public Observer {
+ public:
+  Observers(Observer& first, const std::vector<Observer*>& others) : first_(first), others_(others) {}
+  void record(const Record& record) override {
+    first_.record(record);
+    for (Observer* other : others_) other->record(record);
+  }
 
-Schedule schedule_of(std::uint64_t case_seed) { return Trial::case_schedule(conformance::mix(case_seed, 1)); }
+ private:
+  Observer& first_;
+  const std::vector<Observer*>& others_;
+};
 
 /// A backend that can spend time has a clock of its own, which moves by jumps only.
 Clock clock_of(const BackendAdapter& backend, const Schedule& schedule) {
@@ -29,33 +39,31 @@ Clock clock_of(const BackendAdapter& backend, const Schedule& schedule) {
   return schedule.perturbed_clock ? Clock::perturbed : Clock::exact;
 }
 
-const Violation* broken(const Run& run, std::string_view rule) {
-  const auto found = std::ranges::find(run.violations, rule, &Violation::rule);
-  return found == run.violations.end() ? nullptr : &*found;
-}
-
-Counterexample shrunk(const BackendAdapter& backend, const Program& drawn, const Violation& violation,
-                      const Schedule& schedule) {
+Counterexample shrunk(const BackendAdapter& backend, const Case& found, const Violation& violation) {
   const auto still_fails = [&](const Program& program) {
-    return broken(run_program(backend, program, schedule), violation.rule) != nullptr;
+    return broken(run_program(backend, program, found.schedule), violation.rule) != nullptr;
   };
-  Counterexample found;
-  found.size_as_drawn = size(drawn);
-  found.program = shrink(drawn, still_fails, shrink_budget);
-  Run last = run_program(backend, found.program, schedule);
+  Counterexample counterexample;
+  counterexample.case_index = found.index;
+  counterexample.size_as_drawn = size(found.program);
+  counterexample.program = shrink(found.program, still_fails, shrink_budget);
+  Run last = run_program(backend, counterexample.program, found.schedule);
   const Violation* again = broken(last, violation.rule);
-  found.violation = again != nullptr ? *again : violation;
-  found.trace = std::move(last.trace);
-  return found;
+  counterexample.violation = again != nullptr ? *again : violation;
+  counterexample.trace = std::move(last.trace);
+  return counterexample;
 }
 
 }  // namespace
 
-Run run_program(const BackendAdapter& backend, const Program& program, const Schedule& schedule) {
+Run run_program(const BackendAdapter& backend, const Program& program, const Schedule& schedule,
+                const RunOptions& options) {
   Trial trial(backend, schedule);
   Monitor monitor(program, {clock_of(backend, schedule), [&trial] { return trial.turns(); }});
+  Observers observers(monitor, options.observers);
+  trial.on_stuck = options.on_stuck;
   const std::exception_ptr failure =
-      trial.run([&](AsyncBackend& running) -> Coro<> { co_await interpret(running, program, monitor); });
+      trial.run([&](AsyncBackend& running) -> Coro<> { co_await interpret(running, program, observers); });
   monitor.finish();
   Run run{monitor.violations(), monitor.evaluations(), monitor.trace()};
   if (failure) run.violations.push_back({"SYS-2", "the run ended with " + describe(failure)});
@@ -64,19 +72,44 @@ Run run_program(const BackendAdapter& backend, const Program& program, const Sch
   return run;
 }
 
-Judged judge(const BackendAdapter& backend, std::uint64_t seed, std::int64_t first, std::int64_t cases) {
+const Violation* broken(const Run& run, std::string_view rule) {
+  const auto found = std::ranges::find(run.violations, rule, &Violation::rule);
+  return found == run.violations.end() ? nullptr : &*found;
+}
+
+std::vector<Rule> rules_of_runs() {
+  std::vector<Rule> rules = all_rules();
+  rules.push_back({same_again, "two runs of one program under one schedule write the same records", {}});
+  return rules;
+}
+
+Schedule schedule_of(std::uint64_t case_seed) {
+  const std::uint64_t drawn = mix(case_seed, 1);
+  Schedule schedule;
+  if (drawn % 4 != 0) schedule.order_seed = mix(drawn, 1) | 1U;
+  schedule.perturbed_clock = (drawn >> 2U) % 2 == 1;
+  schedule.clock_seed = mix(drawn, 2);
+  return schedule;
+}
+
+Case draw_case(std::uint64_t seed, std::int64_t index) {
+  const std::uint64_t case_seed = mix(seed, static_cast<std::uint64_t>(index));
+  return {index, generate(case_seed), schedule_of(case_seed), drawn(case_seed), mix(case_seed, 2) % 100 == 0};
+}
+
+Judged judge(const BackendAdapter& backend, std::uint64_t seed, std::int64_t first, std::int64_t cases,
+             std::string_view rule) {
   Judged judged;
-  for (const Rule& rule : all_rules()) judged.evaluations[rule.id] = 0;
+  for (const Rule& known : all_rules()) judged.evaluations[known.id] = 0;
   for (std::int64_t index = first; index < first + cases; ++index) {
-    const std::uint64_t case_seed = conformance::mix(seed, static_cast<std::uint64_t>(index));
-    const Program program = generate(case_seed);
-    const Schedule schedule = schedule_of(case_seed);
-    const Run run = run_program(backend, program, schedule);
+    const Case next = draw_case(seed, index);
+    const Run run = run_program(backend, next.program, next.schedule);
     ++judged.cases;
-    for (const auto& [rule, count] : run.evaluations) judged.evaluations[rule] += count;
+    for (const auto& [asked, count] : run.evaluations) judged.evaluations[asked] += count;
     if (run.violations.empty()) continue;
-    judged.counterexample = shrunk(backend, program, run.violations.front(), schedule);
-    judged.counterexample->case_index = index;
+    const Violation* violation = rule.empty() ? &run.violations.front() : broken(run, rule);
+    if (violation == nullptr) continue;
+    judged.counterexample = shrunk(backend, next, *violation);
     break;
   }
   return judged;

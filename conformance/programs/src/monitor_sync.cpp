@@ -8,9 +8,9 @@ namespace concert::programs {
 
 namespace {
 
-/// True if a task that was in line may have been cancelled, and let a later one have the lock.
-bool may_have_passed_on(const Hearing& hearing, const LockState& lock) {
-  return lock.has_passed_on || std::ranges::any_of(lock.line_at_release, [&](int waiter) {
+/// True if the task in line could have been cancelled and let a later one have the lock.
+bool may_have_stepped_aside(const Hearing& hearing, const LockState& lock) {
+  return lock.has_been_left || std::ranges::any_of(lock.line_at_release, [&](int waiter) {
            return hearing.before.may_be_cancelled(waiter, hearing.record.time);
          });
 }
@@ -24,7 +24,7 @@ void judge_grant(const Hearing& hearing) {
     hearing.check("LCK-2", !lock.bypassed.contains(task), "a task that came later had the lock before");
   } else if (!lock.line_at_release.empty()) {
     const bool was_there = std::ranges::find(lock.line_at_release, task) != lock.line_at_release.end();
-    if (was_there || !may_have_passed_on(hearing, lock)) {
+    if (was_there || !may_have_stepped_aside(hearing, lock)) {
       hearing.check("LCK-5", was_there, "another task waited when the lock was released");
     }
   }
@@ -40,7 +40,8 @@ void judge_locks(const Hearing& hearing) {
     const LockState& lock = sync.lock(i);
     const bool says = (hearing.record.value >> i & 1) != 0;
     const bool is_waited_for = !lock.line.empty() || (i < condition_count && !sync.condition(i).waiters.empty());
-    const bool is_handed_over = i >= plain_locks && !lock.line_at_release.empty() && !may_have_passed_on(hearing, lock);
+    const bool is_handed_over =
+        i >= plain_locks && !lock.line_at_release.empty() && !may_have_stepped_aside(hearing, lock);
     if (is_handed_over) hearing.check("LCK-3", says, "a fair lock was not handed over at once");
     if (lock.holder) hearing.check("LCK-3", says, "a lock that is held says that it is free");
     if (!lock.holder && !is_waited_for) hearing.check("LCK-3", !says, "a lock that nobody holds says it is locked");

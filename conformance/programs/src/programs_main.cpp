@@ -3,14 +3,15 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstdio>
 #include <fstream>
+#include <limits>
 #include <optional>
-#include <span>
 #include <sstream>
 #include <stdexcept>
 
+#include "concert/harness/command_line.hpp"
+#include "concert/programs/campaign.hpp"
 #include "concert/programs/interpreter.hpp"
 #include "concert/programs/json.hpp"
 #include "concert/programs/judge.hpp"
@@ -19,56 +20,111 @@ namespace concert::programs {
 
 namespace {
 
-enum Exit : int { passed = 0, failed = 1, usage = 2, inconclusive = 4 };
+using conformance::Arguments;
+using conformance::BadUsage;
+using conformance::find_named;
+using conformance::parse_number;
 
-class BadUsage : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
+enum Exit : int { passed = 0, failed = 1, usage = 2, harness_error = 3, inconclusive = 4 };
 
-constexpr std::string_view usage_text =
-    "\n  [--cases N] [--first N] [--seed N]   draws programs and runs them"
-    "\n  --program FILE [--json]              runs the program; --json prints the trace"
-    "\n  --program FILE --trace FILE          judges a trace of it that another executor wrote"
-    "\n  [--mutant NAME | --variant NAME]     of the model, instead of the backend";
+constexpr std::string_view help =
+    R"(Runs generated programs on a backend, and has them judged by the rules of the specification.
+
+  --cases N          programs to draw (default 20000), of all shards together
+  --seconds S        ends after this much real time, if that comes first
+  --seed N           case i is a function of the seed and i (default 1)
+  --first N          index of the first case (default 0)
+  --shard I/N        only the cases whose index leaves the remainder I when divided by N
+  --corpus           runs the known hard cases first
+  --families N       and N cases of each focused property
+  --explore N        and compares N programs, and the corpus, with all that the model may do
+  --small-scope      and searches every small program of each family, under every schedule of the model
+  --failures N       ends after N failures (default 1)
+  --result FILE      writes what it came to as JSON (RESULT.md)
+
+  --replay TOKEN     runs the case of a failure again, and shrinks it again
+  --program FILE     runs this program (JSON, PROGRAMS.md); with --json prints the trace as JSON
+  --program FILE --trace FILE
+                     judges a trace of it that another executor wrote
+
+  --backend NAME     one of several
+  --mutant NAME      a broken backend instead, --variant NAME an unusual one; --list names all of them
+
+Exit code: 0 passed, 1 failed, 2 usage, 3 the harness failed, 4 inconclusive: nothing failed, but something was not asked
+often enough.
+)";
 
 struct Request {
-  std::uint64_t seed = 1;
-  std::int64_t first = 0;
-  std::int64_t cases = 2000;
+  CampaignOptions campaign;
+  std::string backend;
   std::string mutant;
   std::string variant;
+  std::string result;
+  std::optional<ReplayToken> replay;
   /// A program to run instead of drawn ones, and a trace of it to judge instead of a run.
   std::string program;
   std::string trace;
   bool json = false;
+  bool help = false;
+  bool list = false;
 };
 
-template <class Number>
-Number parse_number(std::string_view option, std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < 0) {
-    throw BadUsage(fmt::format("{}: expected a whole number from 0 on, got '{}'", option, text));
+void parse_shard(std::string_view option, std::string_view text, CampaignOptions& campaign) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos)
+    throw BadUsage(fmt::format("{}: expected I/N such as 0/4, got '{}'", option, text));
+  campaign.shard = parse_number(option, text.substr(0, slash), 0);
+  campaign.shards = parse_number(option, text.substr(slash + 1), 1);
+  if (campaign.shard >= campaign.shards) {
+    throw BadUsage(
+        fmt::format("{}: expected a shard from 0 to {}, got {}", option, campaign.shards - 1, campaign.shard));
   }
-  return number;
 }
 
-Request parse(std::span<char* const> arguments) {
+ReplayToken parse_replay(std::string_view option, std::string_view text) {
+  try {
+    return parse_replay_token(text);
+  } catch (const std::invalid_argument& error) {
+    throw BadUsage(fmt::format("{}: {}", option, error.what()));
+  }
+}
+
+Request parse(Arguments arguments) {
   Request request;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string_view option = arguments[i];
-    const auto value = [&] {
-      if (++i == arguments.size()) throw BadUsage(fmt::format("{}: expected a value after it", option));
-      return std::string_view(arguments[i]);
-    };
-    if (option == "--cases") {
-      request.cases = parse_number<std::int64_t>(option, value());
-      if (request.cases == 0) throw BadUsage("--cases: expected at least one case, got 0");
+  CampaignOptions& campaign = request.campaign;
+  while (!arguments.at_end()) {
+    const std::string_view option = arguments.next();
+    const auto value = [&] { return arguments.value(option); };
+    if (option == "--help") {
+      request.help = true;
+    } else if (option == "--list") {
+      request.list = true;
+    } else if (option == "--cases") {
+      campaign.cases = parse_number<std::int64_t>(option, value(), 1);
     } else if (option == "--first") {
-      request.first = parse_number<std::int64_t>(option, value());
+      campaign.first = parse_number<std::int64_t>(option, value(), 0);
     } else if (option == "--seed") {
-      request.seed = parse_number<std::uint64_t>(option, value());
+      campaign.seed = parse_number<std::uint64_t>(option, value(), 0);
+    } else if (option == "--seconds") {
+      campaign.time = std::chrono::duration<double>(parse_number(option, value(), 0.001));
+    } else if (option == "--shard") {
+      parse_shard(option, value(), campaign);
+    } else if (option == "--corpus") {
+      campaign.corpus = true;
+    } else if (option == "--families") {
+      campaign.families = parse_number<std::int64_t>(option, value(), 1);
+    } else if (option == "--explore") {
+      campaign.explore = parse_number<std::int64_t>(option, value(), 1);
+    } else if (option == "--small-scope") {
+      campaign.small_scope = true;
+    } else if (option == "--failures") {
+      campaign.most_failures = parse_number<std::size_t>(option, value(), 1);
+    } else if (option == "--result") {
+      request.result = value();
+    } else if (option == "--replay") {
+      request.replay = parse_replay(option, value());
+    } else if (option == "--backend") {
+      request.backend = value();
     } else if (option == "--mutant") {
       request.mutant = value();
     } else if (option == "--variant") {
@@ -80,27 +136,36 @@ Request parse(std::span<char* const> arguments) {
     } else if (option == "--json") {
       request.json = true;
     } else {
-      throw BadUsage(fmt::format("unknown option '{}'; usage:{}", option, usage_text));
+      throw BadUsage(fmt::format("unknown option '{}'; see --help", option));
     }
   }
   if (request.program.empty() && (request.json || !request.trace.empty())) {
     throw BadUsage("--trace and --json go with --program FILE");
   }
+  if (campaign.first > std::numeric_limits<std::int64_t>::max() - campaign.cases) {
+    throw BadUsage("--first and --cases: expected an index of the last case below 2^63");
+  }
   return request;
 }
 
-template <class Range>
-const auto& find_named(const Range& range, const std::string& name, std::string_view kind) {
-  for (const auto& each : range) {
-    if (each.name == name) return each;
-  }
-  throw BadUsage(fmt::format("no {} is named '{}' here", kind, name));
+std::vector<conformance::BackendAdapter> chosen(const Subjects& subjects, const Request& request) {
+  const auto named = [](conformance::BackendAdapter backend, const std::string& name) {
+    backend.name += ", " + name;
+    return std::vector{std::move(backend)};
+  };
+  if (!request.mutant.empty())
+    return named(find_named(subjects.mutants, request.mutant, "mutant").make(), request.mutant);
+  if (!request.variant.empty())
+    return named(find_named(subjects.variants, request.variant, "variant").make(), request.variant);
+  if (!request.backend.empty()) return {find_named(subjects.backends, request.backend, "backend")};
+  return subjects.backends;
 }
 
-std::vector<conformance::BackendAdapter> chosen(const Subjects& subjects, const Request& request) {
-  if (!request.mutant.empty()) return {find_named(subjects.mutants, request.mutant, "mutant").make()};
-  if (!request.variant.empty()) return {find_named(subjects.variants, request.variant, "variant").make()};
-  return subjects.backends;
+int list(const Subjects& subjects) {
+  for (const auto& backend : subjects.backends) fmt::print("backend {}\n", backend.name);
+  for (const auto& variant : subjects.variants) fmt::print("variant {}\n", variant.name);
+  for (const auto& mutant : subjects.mutants) fmt::print("mutant {}\n", mutant.name);
+  return Exit::passed;
 }
 
 std::string read_file(const std::string& name) {
@@ -144,25 +209,53 @@ int run_given(const conformance::BackendAdapter& backend, const Program& program
   return verdict_on(backend.name, run.violations);
 }
 
+void write_file(const std::string& name, const std::string& text) {
+  std::ofstream file(name);
+  file << text << '\n';
+  file.close();
+  if (!file) throw std::runtime_error(fmt::format("cannot write '{}'", name));
+}
+
+int tell(const ResultFile& result) {
+  const Decision decision = decide(result);
+  for (const Failure& failure : result.failures) fmt::print("{}", to_text(failure));
+  for (const std::string& reason : decision.reasons) fmt::print("{}: {}\n", result.backend, reason);
+  fmt::print("{}\n", summary_line(result));
+  switch (decision.verdict) {
+    case Verdict::passed: return Exit::passed;
+    case Verdict::failed: return Exit::failed;
+    case Verdict::inconclusive: return Exit::inconclusive;
+  }
+  return Exit::harness_error;
+}
+
 int run(const conformance::BackendAdapter& backend, const Request& request) {
-  const Judged judged = judge(backend, request.seed, request.first, request.cases);
-  if (judged.counterexample) {
-    fmt::print("{}as JSON: {}\nagain: --seed {} --first {} --cases 1\n", to_text(*judged.counterexample),
-               to_json(judged.counterexample->program), request.seed, judged.counterexample->case_index);
-    fmt::print("{}: program {} breaks rule {} (seed {})\n", backend.name, judged.counterexample->case_index,
-               judged.counterexample->violation.rule, request.seed);
-    return Exit::failed;
-  }
+  const ResultFile result = run_campaign(backend, request.campaign);
+  if (!request.result.empty()) write_file(request.result, to_json(result));
+  return tell(result);
+}
+
+/// A single case says nothing about the backend: only whether it still fails.
+int run_again(const conformance::BackendAdapter& backend, const ReplayToken& token) {
+  const ResultFile result = replay(backend, token);
+  for (const Failure& failure : result.failures) fmt::print("{}", to_text(failure));
+  if (result.failures.empty()) fmt::print("{}: case {} breaks no rule\n", backend.name, to_string(token));
+  return result.failures.empty() ? Exit::passed : Exit::failed;
+}
+
+int run_all(const Subjects& subjects, const Request& request) {
+  std::optional<Program> given;
+  if (!request.program.empty()) given = program_from_json(read_file(request.program));
+  if (!request.trace.empty()) return judge_trace(*given, trace_from_json(read_file(request.trace)));
+  const std::vector<conformance::BackendAdapter> backends = chosen(subjects, request);
+  if (!request.result.empty() && backends.size() != 1) throw BadUsage("--result: expected one backend, see --backend");
   int code = Exit::passed;
-  for (const auto& [rule, count] : judged.evaluations) {
-    if (count > 0 || rule == "RES-1") continue;
-    fmt::print("{}: rule {} was never asked: more cases are needed\n", backend.name, rule);
-    code = Exit::inconclusive;
+  for (const conformance::BackendAdapter& backend : backends) {
+    const int one = given            ? run_given(backend, *given, request)
+                    : request.replay ? run_again(backend, *request.replay)
+                                     : run(backend, request);
+    if (code == Exit::passed || one == Exit::failed) code = one;
   }
-  std::int64_t evaluations = 0;
-  for (const auto& [rule, count] : judged.evaluations) evaluations += count;
-  fmt::print("{}: {} programs, {} judgements of {} rules, {} (seed {})\n", backend.name, judged.cases, evaluations,
-             judged.evaluations.size(), code == Exit::passed ? "no rule broken" : "inconclusive", request.seed);
   return code;
 }
 
@@ -170,16 +263,13 @@ int run(const conformance::BackendAdapter& backend, const Request& request) {
 
 int programs_main(const Subjects& subjects, int argc, char** argv) {
   try {
-    const Request request = parse(std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
-    std::optional<Program> given;
-    if (!request.program.empty()) given = program_from_json(read_file(request.program));
-    if (!request.trace.empty()) return judge_trace(*given, trace_from_json(read_file(request.trace)));
-    int code = Exit::passed;
-    for (const conformance::BackendAdapter& backend : chosen(subjects, request)) {
-      const int one = given ? run_given(backend, *given, request) : run(backend, request);
-      if (code == Exit::passed || one == Exit::failed) code = one;
+    const Request request = parse(Arguments(argc, argv));
+    if (request.help) {
+      fmt::print("{}", help);
+      return Exit::passed;
     }
-    return code;
+    if (request.list) return list(subjects);
+    return run_all(subjects, request);
   } catch (const BadUsage& error) {
     fmt::print(stderr, "{}\n", error.what());
     return Exit::usage;
@@ -187,6 +277,9 @@ int programs_main(const Subjects& subjects, int argc, char** argv) {
     // Of the readers: the text of a file is not what it should be.
     fmt::print(stderr, "{}\n", error.what());
     return Exit::usage;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return Exit::harness_error;
   }
 }
 

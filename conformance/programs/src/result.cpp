@@ -37,7 +37,7 @@ Json json_of(const LabelCount& label) {
 }
 
 Json json_of(const SpeciesCounts& species, std::int64_t cases) {
-  return {{"kind", "adjacent records of different tasks"},
+  return {{"kind", "adjacent ends of waits in different tasks"},
           {"seen", species.seen},
           {"once", species.once},
           {"twice", species.twice},
@@ -415,9 +415,10 @@ void add(ResultFile& sum, const ResultFile& more) {
   for (const auto& [name, label] : more.labels) {
     LabelCount& all = sum.labels[name];
     all.hits += label.hits;
-    all.cases += label.cases;
     all.required = label.required;
   }
+  // A part that has never seen a label may leave it out.
+  for (auto& [name, label] : sum.labels) label.cases = sum.programs.cases;
   add_demanded(sum, more);
   sum.failures.insert(sum.failures.end(), more.failures.begin(), more.failures.end());
   add(*sum.sketch, *more.sketch);

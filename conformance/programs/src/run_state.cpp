@@ -336,7 +336,7 @@ void RunState::wait_ended(const Record& record, const Statement& statement) {
       if (statement.a >= plain_locks) lock.bypassed.insert(lock.line.begin(), place);
       lock.grant(record.task);
     } else {
-      lock.has_passed_on = lock.has_passed_on || std::ranges::count(lock.line_at_release, record.task) > 0;
+      lock.has_been_left = true;
     }
     if (place != lock.line.end()) lock.line.erase(place);
     lock.bypassed.erase(record.task);

@@ -19,13 +19,13 @@ struct LockState {
   std::set<int> bypassed;
   /// Who stood in line when the lock was released last; empty once somebody has it.
   std::vector<int> line_at_release;
-  /// One of them has been cancelled, and may have let a later one have the lock.
-  bool has_passed_on = false;
+  /// One of them has left the line since. It may stand there again, at the end.
+  bool has_been_left = false;
 
   void release() {
     holder.reset();
     line_at_release = line;
-    has_passed_on = false;
+    has_been_left = false;
   }
   void grant(int task) {
     holder = task;

@@ -50,6 +50,9 @@ class Trial {
   RunnerOptions runner_options() const;
   /// Further options for the runs of this trial.
   RunnerOptions extra_options;
+  /// Told "deadlock", "livelock" or "too much time" inside the loop, when the virtual clock sees no way on
+  /// (VirtualClock::Options::on_stuck). Empty: that ends the process.
+  std::function<void(std::string_view fault)> on_stuck;
 
   // ---- Running -----------------------------------------------------------------------------------------------------
 

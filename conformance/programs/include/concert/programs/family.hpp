@@ -63,7 +63,9 @@ struct FamilyInfo {
   int ways;
   int roles;
   int owners;
-  /// What a misuse is, of each way.
+  /// What an `ask` asks.
+  std::vector<Question> questions;
+  /// What a `misuse` is, of each way.
   std::vector<Misuse> misuses;
   /// The rules that the family is there to decide: each is asked in a few programs already.
   std::vector<std::string_view> rules;
@@ -75,6 +77,9 @@ std::string_view to_string(Family family) noexcept;
 /// The program of a script. Arguments are taken modulo what there is. It is settled, and ends on its own soon after the
 /// last word: a scope around all is cancelled then.
 Program program_of(Family family, const Script& script);
+
+/// The event that tells the controller, in a family with an owner, that all stand where they are to stand.
+inline constexpr int curtain_event = 1;
 
 /// The script of the seed: two to six actors and one to eight words (questions and misuses not counted). A cancel
 /// stands beside most wakes: that is where primitives break.

@@ -15,7 +15,7 @@ struct Subjects {
   std::vector<conformance::Variant> variants{};
 };
 
-/// main(). Exit codes: 0 no program breaks a rule; 1 one does; 2 usage; 4 inconclusive, because a rule was never asked.
+/// main(); see its --help. Exit codes: 0 passed, 1 failed, 2 usage, 3 the harness failed, 4 inconclusive.
 int programs_main(const Subjects& subjects, int argc, char** argv);
 
 }  // namespace concert::programs

@@ -126,7 +126,7 @@ struct ResultFile {
   ProgramCounts programs;
   Evaluations rules;
   std::map<std::string, LabelCount, std::less<>> labels;
-  SpeciesCounts species;  ///< pairs of adjacent records of different tasks
+  SpeciesCounts species;  ///< pairs of adjacent ends of waits in different tasks
   // What was not demanded is absent.
   std::optional<Explored> explored;
   std::optional<CorpusCounts> corpus;

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "concert/programs/species.hpp"
+
+#include "concert/harness/mix.hpp"
+
+namespace concert::programs {
+
+namespace {
+
+using conformance::mix;
+
+/// Value, Cancelled, or any failure: which one, is a matter of the program.
+std::uint64_t how(Result result) {
+  switch (result) {
+    case Result::value: return 0;
+    case Result::cancelled: return 1;
+    default: return 2;
+  }
+}
+
+constexpr std::uint64_t no_statement = 99;
+
+std::uint64_t hash_of(const std::vector<Statement>& statements, std::uint64_t hash) {
+  for (const Statement& statement : statements) {
+    hash = mix(hash, static_cast<std::uint64_t>(statement.op));
+    hash = mix(hash, static_cast<std::uint64_t>(statement.a));
+    hash = mix(hash, static_cast<std::uint64_t>(statement.b));
+    hash = hash_of(statement.body, hash);
+  }
+  // Where a body ends tells what is in it.
+  return mix(hash, ~std::uint64_t{0});
+}
+
+}  // namespace
+
+Species::Species(const Program& program) { index(program.statements); }
+
+void Species::index(const std::vector<Statement>& statements) {
+  for (const Statement& statement : statements) {
+    ops_.push_back(statement.op);
+    index(statement.body);
+  }
+}
+
+std::uint64_t Species::kind(const Record& record) const {
+  const std::uint64_t op = record.statement < 0
+                               ? no_statement
+                               : static_cast<std::uint64_t>(ops_[static_cast<std::size_t>(record.statement)]);
+  return op * 10 + how(record.result);
+}
+
+void Species::record(const Record& record) {
+  if (record.what != What::end && record.what != What::task_ended) return;
+  if (last_ && last_->task != record.task) {
+    const std::uint64_t passed = record.time > last_->time ? 1 : 0;
+    seen_.insert(mix(kind(*last_), kind(record) * 2 + passed));
+  }
+  last_ = record;
+}
+
+std::uint64_t hash_of(const Program& program) { return hash_of(program.statements, 0); }
+
+}  // namespace concert::programs
