@@ -5,5 +5,5 @@
 
 int main(int argc, char** argv) {
   using namespace concert::conformance;
-  return concert::programs::programs_main({{model_adapter()}, all_mutants(), model_variants()}, argc, argv);
+  return concert::programs::programs_main({{model_adapter()}, all_mutants(), program_variants()}, argc, argv);
 }
