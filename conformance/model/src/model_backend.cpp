@@ -90,7 +90,6 @@ class ModelBackend final : public AsyncBackend {
   bool suspend_until(WaitPoint& point, TimePoint wake_time) override {
     Run& run = Run::require("sleep");
     if (broken("timers_count_from_a_cached_time")) wake_time -= run.now - run.turn_started;
-    wake_time = instant_of(wake_time);
     if (broken("forever_is_a_minute") && wake_time == never) wake_time = run.now + std::chrono::minutes(1);
     const bool blocks_the_loop = broken("short_sleeps_block_the_loop") && wake_time > run.now &&
                                  wake_time < run.now + std::chrono::milliseconds(1);
@@ -103,7 +102,7 @@ class ModelBackend final : public AsyncBackend {
     Wait wait;
     wait.point = &point;
     wait.wake_time = wake_time;
-    wait.is_over = [&run, wake_time] { return wake_time <= run.now; };
+    wait.is_over = [&run, wake_time] { return has_come(wake_time, run.now); };
     wait.can_be_cancelled = !(broken("sleep_zero_ignores_cancellation") && wake_time <= run.now);
     run.block(std::move(wait));
     return true;

@@ -20,9 +20,10 @@ class ModelScope;
 class ModelTask;
 class WorkerThreads;
 
-/// Instants of the model are whole nanoseconds: two sums of the same times that differ in the last bit of a double are
-/// one instant, as they are for a loop that counts ticks.
+/// The whole nanosecond that is nearest. Times are compared by it: two sums of the same times that differ in the last
+/// bit of a double are one instant, as they are for a loop that counts ticks.
 TimePoint instant_of(TimePoint time) noexcept;
+inline bool has_come(TimePoint time, TimePoint now) noexcept { return instant_of(time) <= instant_of(now); }
 
 /// Why a task does not run. The scheduler asks `is_over` again and again: nobody notifies anybody.
 struct Wait {

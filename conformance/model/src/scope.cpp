@@ -145,7 +145,7 @@ void ModelScope::clear_deadline() {
 }
 
 void ModelScope::notice(TimePoint now) {
-  if (instant_of(deadline_) <= now) node_.cancelled = true;
+  if (has_come(deadline_, now)) node_.cancelled = true;
 }
 
 void ModelShield::enter() {

@@ -50,7 +50,7 @@ std::uint64_t ModelTask::fingerprint() const {
   add(wait.can_be_cancelled, wait.cancelled_from_the_start, wait.is_yield, wait.value_wins, wait.cancellation_wins,
       wait.outcome_stands);
   hash = fold(hash, static_cast<std::uint64_t>(wait.point->outcome));
-  hash = fold(hash, std::bit_cast<std::uint64_t>(wait.wake_time.time_since_epoch().count()));
+  hash = fold(hash, std::bit_cast<std::uint64_t>(instant_of(wait.wake_time).time_since_epoch().count()));
   return fold(hash, wait.place_in_line ? wait.place_in_line() : 0);
 }
 
