@@ -267,7 +267,17 @@ void Run::reconsider(ModelTask& task) {
 
 void Run::task_ended(const ModelTask& task) {
   // A sum, since their order does not matter.
-  ends_ += fold(task.lineage(), 1U + (task.cancelled() ? 2U : 0U));
+  ends_ += fold(fold(task.lineage(), task.decisions), 1U + (task.cancelled() ? 2U : 0U));
+}
+
+std::exception_ptr Run::what_failed(ModelTask& task, const Node& here, const std::exception_ptr& failure) {
+  if (!failure || !sees_cancellation(&here)) return failure;
+  if (is_cancelled(failure)) return nullptr;
+  const auto [obedience, rest] = split_failure(failure, is_cancelled);
+  if (!obedience) return failure;
+  const std::size_t choice = pick({2});
+  task.decisions = fold(task.decisions, choice + 1);
+  return choice == 0 ? failure : rest;
 }
 
 std::uint64_t Run::fingerprint() const {

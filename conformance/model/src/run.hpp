@@ -81,6 +81,9 @@ class Run {
   /// See state_fingerprint.
   std::uint64_t fingerprint() const;
   void task_ended(const ModelTask& task);
+  /// What of a failure of `task` at `here` counts as one: a Cancelled does not while a cancellation is in sight
+  /// (Group022). Whether that goes for those in a group too is open.
+  std::exception_ptr what_failed(ModelTask& task, const Node& here, const std::exception_ptr& failure);
   /// A node is left: in a mutant that hangs tasks under it, they move up to its parent.
   void node_left(const Node& node);
   /// True if a cancellation reaches the wait of a task: sees_cancellation, with the faults that it can have.

@@ -46,6 +46,7 @@ std::uint64_t ModelTask::fingerprint() const {
     add(each->cancelled, each->is_shield, each->interrupted_a_task, each->body_interrupted, each->child_interrupted);
   }
   add(skipped_yield);
+  hash = fold(hash, decisions);
   if (!begun_) return hash;
   add(wait.can_be_cancelled, wait.cancelled_from_the_start, wait.is_yield, wait.value_wins, wait.cancellation_wins,
       wait.outcome_stands);
@@ -187,7 +188,8 @@ void ModelTask::conclude() {
   // What it waited for last may hold this task.
   wait = Wait();
   failure_ = body_.failure();
-  cancelled_ = is_cancelled(failure_) && sees_cancellation(&root);
+  reported_failure_ = run_.what_failed(*this, root, failure_);
+  cancelled_ = failure_ && !reported_failure_;
   if (failure_ && root.cancelled && broken("failed_clean_up_is_hidden")) cancelled_ = true;
   const bool is_main = root.parent == nullptr;
   if (!(is_main && run_.broken("main_task_outlives_its_run"))) body_.release_work();
