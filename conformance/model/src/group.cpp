@@ -100,6 +100,7 @@ ModelTask& ModelGroup::add(TaskRef<> body, const char* operation) {
   if (Run::here() != run_) throw UsageError(std::string(operation) + ": called outside the loop thread of the group");
   const bool goes_astray = broken("task_lives_under_the_scope_of_its_starter") && run_->current == host_;
   auto* task = new ModelTask(*run_, *body, goes_astray ? run_->current->node : &node_);
+  if (broken("task_of_a_cancelled_group_escapes") && sees_cancellation(&node_)) task->root.parent = &outside_;
   task->on_end = [this](ModelTask& child) { child_ended(child); };
   task->begins_in_order = is_gather_ ? options_.traits.gather_starts_in_order : options_.traits.start_order_is_fifo;
   if (broken("cancelled_group_drops_tasks")) task->skips_function = [this] { return sees_cancellation(&node_); };
@@ -194,6 +195,12 @@ bool ModelGroup::suspend_exit(WaitPoint& point, const std::exception_ptr& body_f
   Wait wait;
   wait.point = &point;
   wait.is_over = [this, tasks_at_exit] { return children_.empty() || abandons_tasks(tasks_at_exit); };
+  if (!is_gather_ && broken("group_is_left_a_tick_later")) {
+    wait.is_over = [this, task = run_->current] {
+      if (children_.empty() && task->wait.wake_time == never) task->wait.wake_time = run_->now + Seconds(0.01);
+      return task->wait.wake_time <= run_->now;
+    };
+  }
   wait.can_be_cancelled = false;
   run_->block(std::move(wait));
   return true;

@@ -47,6 +47,8 @@ class ModelGroup final : public TaskGroupCore {
   std::exception_ptr body_failure_;
   /// All tasks so far had ended once; for a fault only.
   bool was_empty_ = false;
+  /// Never cancelled; for a fault only.
+  Node outside_;
 };
 
 }  // namespace concert::model

@@ -88,6 +88,11 @@ bool ModelLock::suspend_until_acquired(WaitPoint& point) {
   // As coro_yield does, but the lock is taken before the others run, unless the task is cancelled anyway.
   const bool is_checkpoint = !owner_ && (is_plain() ? home_.options().traits.free_lock_is_a_checkpoint
                                                     : broken("free_fair_lock_is_a_checkpoint"));
+  if (!owner_ && run.reaches(task) && broken("cancelled_acquire_takes_the_lock")) {
+    claim_for(task);
+    point.outcome = WaitPoint::Outcome::cancelled;
+    return false;
+  }
   const std::shared_ptr<Claim> claim = is_checkpoint && run.reaches(task) ? nullptr : claim_for(task);
   if (claim && claim->is_granted && !is_checkpoint) {
     point.outcome = WaitPoint::Outcome::value;

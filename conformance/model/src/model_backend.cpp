@@ -103,6 +103,14 @@ class ModelBackend final : public AsyncBackend {
     wait.point = &point;
     wait.wake_time = wake_time;
     wait.is_over = [&run, wake_time] { return has_come(wake_time, run.now); };
+    if (broken("equal_timers_are_one")) {
+      const TimePoint instant = instant_of(wake_time);
+      run.sleepers[instant] = &point;
+      wait.is_over = [&run, &point, instant, task = run.current] {
+        if (run.sleepers[instant] != &point) task->wait.wake_time = never;
+        return has_come(instant, run.now) && run.sleepers[instant] == &point;
+      };
+    }
     wait.can_be_cancelled = !(broken("sleep_zero_ignores_cancellation") && wake_time <= run.now);
     run.block(std::move(wait));
     return true;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -115,6 +116,8 @@ class Run {
   /// For faults that hold on to what is over: refused tasks, failures that were reported.
   std::vector<TaskRef<>> kept;
   std::vector<std::exception_ptr> kept_failures;
+  /// Only in a mutant: who sleeps until when.
+  std::map<TimePoint, const WaitPoint*> sleepers;
   /// Only in a mutant: who called get_current_task last.
   TaskInfo asked_last;
 
