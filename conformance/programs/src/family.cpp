@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "concert/programs/family.hpp"
 
-#include <algorithm>
-#include <array>
-#include <span>
-#include <utility>
+#include <initializer_list>
 
 #include "random.hpp"
 
@@ -12,559 +9,48 @@ namespace concert::programs {
 
 namespace {
 
-using Statements = std::vector<Statement>;
+using Questions = std::vector<Question>;
+using Misuses = std::vector<Misuse>;
 
-/// The objects of the families; those with the number 0 are the ones that the family is about.
-constexpr int plain_lock = 0;
-constexpr int first_fair_lock = plain_locks;
-constexpr int object = 0;
-constexpr int curtain = curtain_event;
-/// Lets those go home who are only there for others.
-constexpr int going_home = 2;
-
-/// Writes a program in the order of its text, so that the number of an object is known as soon as it begins.
-class Writer {
- public:
-  void add(Op op, int a = 0, int b = 0) { push(op, a, b); }
-
-  /// Returns the number of the task, scope or group, if it is one.
-  template <class Inside>
-  int block(Op op, int a, int b, const Inside& inside) {
-    Statements& outer = *list_;
-    Statement& statement = push(op, a, b);
-    const int number = statement.object;
-    list_ = &statement.body;
-    inside();
-    list_ = &outer;
-    return number;
-  }
-  template <class Inside>
-  int block(Op op, const Inside& inside) {
-    return block(op, 0, 0, inside);
-  }
-
-  Program take() { return std::move(program_); }
-  int next_task() const { return program_.tasks; }
-  int next_scope() const { return program_.scopes; }
-
- private:
-  Statement& push(Op op, int a, int b) {
-    Statement statement;
-    statement.op = op;
-    statement.a = a;
-    statement.b = b;
-    statement.number = next_number_++;
-    if (op == Op::spawn || op == Op::spawn_into || op == Op::branch) statement.object = program_.tasks++;
-    if (op == Op::scope) statement.object = program_.scopes++;
-    if (op == Op::group) statement.object = program_.groups++;
-    return list_->emplace_back(std::move(statement));
-  }
-
-  Program program_;
-  Statements* list_ = &program_.statements;
-  int next_number_ = 0;
-};
-
-/// How somebody is cancelled.
-struct Target {
-  Op op = Op::cancel_task;
-  int number = 0;
-};
-
-/// Writes the program of a script.
-class Play {
- public:
-  Play(Family family, const Script& script)
-      : family_(family), info_(info(family)), script_(script), words_(script.words) {}
-
-  Program write() {
-    to_.block(Op::scope, no_deadline, 0, [&] {
-      to_.block(Op::group, [&] {
-        if (is_lock()) {
-          perform_with_lock();
-        } else {
-          stage();
-          perform(words_);
-        }
-        ask();
-        to_.add(Op::sleep, long_enough);
-        ask();
-        if (family_ == Family::task_join) to_.add(Op::event_set, going_home);
-        to_.add(Op::cancel_scope, 0);
-      });
-    });
-    // Nothing of the scope may be left.
-    to_.add(Op::yield);
-    ask();
-    return to_.take();
-  }
-
- private:
-  /// Longer than all that is not waiting for a word.
-  static constexpr HalfTicks long_enough = 6 * one_tick;
-  static constexpr int by_start = 1;
-
-  using Words = std::span<const Word>;
-
-  bool is_lock() const { return family_ == Family::lock || family_ == Family::fair_lock; }
-  int lock() const { return family_ == Family::fair_lock ? first_fair_lock : plain_lock; }
-  /// Deadlines may lie beside sleeps.
-  HalfTicks deadline(int ticks) const { return ticks * one_tick + (script_.out_of_phase ? 1 : 0); }
-  static int modulo(int value, int count) { return count == 0 ? 0 : value % count; }
-  int owner_role() const { return modulo(script_.owner, info_.owners); }
-
-  // ---- The cast ----------------------------------------------------------------------------------------------------
-
-  void stage() {
-    switch (family_) {
-      case Family::lock:
-      case Family::fair_lock:
-      case Family::event:
-      case Family::condition: return actors(Op::spawn);
-      case Family::scope_shield:
-      case Family::deadline: return stage_scope();
-      case Family::task_join: return stage_target();
-      case Family::group: return stage_group();
-      case Family::gather: return stage_gather();
-    }
-  }
-
-  /// A task or branch for each, one after the other: the order in which they come is that of the text.
-  void actors(Op op) {
-    for (std::size_t i = 0; i < script_.actors.size(); ++i) {
-      const int role = modulo(script_.actors[i], info_.roles);
-      own_scope_ = -1;
-      const int task = to_.block(op, op == Op::spawn ? by_start : 0, 0, [&] { act(role, static_cast<int>(i)); });
-      cast_.push_back(own_scope_ < 0 ? Target{Op::cancel_task, task} : Target{Op::cancel_scope, own_scope_});
-    }
-  }
-  /// The scope by which the current actor is cancelled.
-  template <class Inside>
-  void own_scope(HalfTicks scope_deadline, int kind, const Inside& inside) {
-    own_scope_ = to_.block(Op::scope, scope_deadline, kind, inside);
-  }
-  template <class Inside>
-  void own_scope(const Inside& inside) {
-    own_scope(no_deadline, 0, inside);
-  }
-  template <class Inside>
-  void guarded(Guard mode, const Inside& inside) {
-    to_.block(Op::guard, static_cast<int>(mode), 0, inside);
-  }
-  template <class Inside>
-  void shielded(const Inside& inside) {
-    to_.block(Op::shield, inside);
-  }
-
-  void act(int role, int actor) {
-    switch (family_) {
-      case Family::lock:
-      case Family::fair_lock: return ask_for_lock(role);
-      case Family::event: return wait_for_event(role);
-      case Family::condition: return wait_for_condition(role);
-      case Family::scope_shield: return stand_in_scopes(role);
-      case Family::deadline: return stand_in_deadlines(role);
-      case Family::task_join: return join(role);
-      case Family::group: return be_a_child(role, actor);
-      case Family::gather: return be_a_branch(role, actor);
-    }
-  }
-
-  void ask_for_lock(int role) {
-    const auto with_lock = [&](const auto& inside) { to_.block(Op::with_lock, lock(), 0, inside); };
-    const auto nothing = [] {};
-    switch (role) {
-      case 0: return with_lock(nothing);
-      case 1: return with_lock([&] { to_.add(Op::sleep, one_tick); });
-      default: own_scope([&] { with_lock([&] { to_.add(Op::yield); }); }); with_lock(nothing);
-    }
-  }
-
-  void wait_for_event(int role) {
-    const auto wait = [&] { to_.add(Op::event_wait, object); };
-    if (role == 2) to_.add(Op::yield);
-    if (role == 1) own_scope(wait);
-    wait();
-  }
-
-  void wait_for_condition(int role) {
-    const auto wait = [&] { to_.add(Op::condition_wait, object); };
-    to_.block(Op::with_lock, plain_lock, 0, [&] {
-      if (role == 1) own_scope(wait);
-      wait();
-      if (role == 2) to_.add(Op::sleep, one_tick);
-    });
-  }
-
-  void stand_in_scopes(int role) {
-    const auto sleep = [&] { to_.add(Op::sleep, 2 * one_tick); };
-    const auto yield = [&] { to_.add(Op::yield); };
-    const auto tick = [&] { to_.add(Op::sleep, one_tick); };
-    switch (role) {
-      case 0:
-        own_scope(sleep);
-        tick();
-        break;
-      case 1:
-        own_scope([&] {
-          shielded(tick);
-          shielded(yield);
-          yield();
-        });
-        break;
-      case 2:
-        shielded([&] {
-          own_scope(sleep);
-          yield();
-        });
-        break;
-      case 3:
-        // Cancelled again at each checkpoint.
-        guarded(Guard::catch_all, sleep);
-        sleep();
-        break;
-      case 4:
-        own_scope([&] {
-          to_.block(Op::scope, no_deadline, 0, [&] {
-            tick();
-            shielded(tick);
-          });
-          yield();
-        });
-        break;
-      case 5:
-        // Cancelled before it is entered, perhaps.
-        yield();
-        own_scope([&] {
-          shielded([&] {
-            shielded(yield);
-            yield();
-          });
-          yield();
-        });
-        break;
-      case 6: shielded(tick); break;
-      default:
-        // A failure beside the cancellation.
-        guarded(Guard::catch_errors, [&] {
-          own_scope([&] {
-            to_.block(Op::group, [&] {
-              to_.block(Op::spawn, [&] { guarded(Guard::replace, sleep); });
-              sleep();
-            });
-          });
-        });
-    }
-    yield();
-  }
-
-  void stand_in_deadlines(int role) {
-    const auto sleep = [&] { to_.add(Op::sleep, one_tick); };
-    const auto forever = [&] { to_.add(Op::sleep_forever); };
-    const auto yield = [&] { to_.add(Op::yield); };
-    switch (role) {
-      case 0: own_scope(deadline(2), 0, forever); break;
-      case 1:
-        // Over before anybody could be told: no timeout.
-        guarded(Guard::catch_errors,
-                [&] { own_scope(deadline(1), 1, [&] { shielded([&] { to_.add(Op::sleep, 2 * one_tick); }); }); });
-        break;
-      case 2:
-        sleep();
-        own_scope(past_deadline, 0, yield);
-        break;
-      case 3: guarded(Guard::catch_errors, [&] { own_scope(deadline(1), 1, sleep); }); break;
-      default: own_scope(deadline(3), 0, [&] { to_.block(Op::scope, deadline(3), 0, forever); });
-    }
-    yield();
-  }
-
-  void join(int role) {
-    const auto join_target = [&] { to_.add(Op::join, object_); };
-    const auto join_or_cancel = [&] { to_.add(Op::join_or_cancel, object_); };
-    switch (role) {
-      case 0: to_.add(Op::wait, object_); break;
-      case 1: guarded(Guard::catch_errors, join_target); break;
-      case 2: join_or_cancel(); break;
-      case 3: own_scope([&] { guarded(Guard::catch_errors, join_or_cancel); }); break;
-      default: to_.add(Op::sleep, one_tick); guarded(Guard::catch_errors, join_target);
-    }
-    to_.add(Op::yield);
-  }
-
-  void be_a_child(int role, int actor) {
-    const auto wait = [&] { to_.add(Op::event_wait, object); };
-    switch (role) {
-      case 0: return wait();
-      case 1: return guarded(Guard::replace, wait);
-      case 2: wait(); return to_.add(Op::raise, 1 + actor % 9);
-      case 3: shielded([&] { to_.add(Op::sleep, one_tick); }); return to_.add(Op::yield);
-      default: return guarded(Guard::clean_up, [&] { to_.add(Op::sleep_forever); });
-    }
-  }
-
-  void be_a_branch(int role, int actor) {
-    const auto wait = [&] { to_.add(Op::event_wait, object); };
-    const int number = 1 + actor % 9;
-    switch (role) {
-      case 0: own_scope(wait); break;
-      case 1: own_scope(wait); return to_.add(Op::raise, number);
-      case 2: own_scope([&] { to_.add(Op::sleep, one_tick); }); break;
-      case 3:
-        guarded(Guard::replace, [&] {
-          own_scope(wait);
-          wait();
-        });
-        break;
-      default: own_scope([&] { shielded([&] { to_.add(Op::sleep, one_tick); }); });
-    }
-    to_.add(Op::give, number);
-  }
-
-  // ---- The owner ---------------------------------------------------------------------------------------------------
-
-  /// The task of the owner; the controller goes on once the cast stands.
-  template <class Inside>
-  void owner(const Inside& inside) {
-    const int task = to_.block(Op::spawn, by_start, 0, inside);
-    owner_ = {Op::cancel_task, task};
-    to_.add(Op::event_wait, curtain);
-  }
-  void rise() { to_.add(Op::event_set, curtain); }
-
-  /// A scope around a group of actors.
-  void stage_scope() {
-    const bool raises = owner_role() == 1;
-    const HalfTicks limit = family_ == Family::deadline ? deadline(2) : no_deadline;
-    owner([&] {
-      guarded(Guard::catch_errors, [&] {
-        object_ = to_.block(Op::scope, limit, raises ? 1 : 0, [&] {
-          to_.block(Op::group, [&] {
-            actors(Op::spawn);
-            rise();
-          });
-          to_.add(Op::yield);
-        });
-      });
-      to_.add(Op::yield);
-    });
-  }
-
-  /// The target ends with the first wake: the words before are its own, so that nothing comes between them and its end.
-  /// It comes behind those who join it in the text, as join_or_cancel demands, but begins before them.
-  void stage_target() {
-    const auto [own, end] = until_wake(words_);
-    const bool fails = end != nullptr && modulo(end->argument, info_.ways) == 1;
-    const int host = to_.next_task();
-    object_ = host + static_cast<int>(script_.actors.size()) + (fails ? 2 : 1);
-    owner_ = {Op::cancel_task, object_};
-    to_.block(Op::spawn, by_start, 0, [&] {
-      to_.block(Op::group, [&] {
-        to_.add(Op::event_wait, object);
-        actors(Op::spawn);
-        rise();
-        to_.add(Op::event_wait, going_home);
-      });
-    });
-    const auto live = [&, own = own, end = end] {
-      to_.add(Op::event_wait, curtain);
-      if (end == nullptr) {
-        to_.add(Op::sleep_forever);
-      } else {
-        perform(own);
-      }
-    };
-    const auto target = [&] {
-      to_.block(Op::spawn, by_start, 0, [&] {
-        if (owner_role() == 1) {
-          guarded(Guard::clean_up, live);
-        } else {
-          live();
-        }
-        to_.add(fails ? Op::raise : Op::give, 7);
-      });
-      to_.add(Op::event_set, object);
-    };
-    if (fails) {
-      // In a group of its own, so that its failure is not that of all.
-      to_.block(Op::spawn, by_start, 0, [&] { guarded(Guard::catch_errors, [&] { to_.block(Op::group, target); }); });
-    } else {
-      target();
-    }
-    if (end == nullptr) return to_.add(Op::event_wait, curtain);
-    to_.add(Op::wait, object_);
-    words_ = words_.subspan(own.size() + 1);
-  }
-
-  void stage_group() {
-    owner([&] {
-      guarded(Guard::catch_errors, [&] {
-        object_ = to_.block(Op::group, [&] {
-          actors(Op::spawn);
-          rise();
-          if (owner_role() == 1) {
-            to_.add(Op::event_wait, object);
-            to_.add(Op::raise, 9);
-          } else if (owner_role() == 2) {
-            to_.add(Op::sleep_forever);
-          } else if (owner_role() == 3) {
-            to_.add(Op::yield);
-            to_.add(Op::raise, 9);
-          }
-        });
-      });
-      to_.add(Op::yield);
-    });
-  }
-
-  void stage_gather() {
-    owner([&] {
-      rise();
-      guarded(Guard::catch_errors, [&] {
-        if (owner_role() == 0) {
-          to_.block(Op::gather, [&] { actors(Op::branch); });
-        } else {
-          to_.block(Op::scope, no_deadline, 0, [&] { to_.block(Op::gather, [&] { actors(Op::branch); }); });
-        }
-      });
-      to_.add(Op::yield);
-    });
-    to_.add(Op::yield);
-  }
-
-  // ---- The controller ----------------------------------------------------------------------------------------------
-
-  void perform(Words words) {
-    if (family_ == Family::condition) return perform_with_condition(words);
-    for (const Word& word : words) say(word);
-  }
-
-  void say(const Word& word) {
-    switch (word.kind) {
-      case Word::Kind::wake: return wake(modulo(word.argument, info_.ways));
-      case Word::Kind::cancel: return cancel(word.argument);
-      case Word::Kind::yield: return to_.add(Op::yield);
-      case Word::Kind::sleep: return to_.add(Op::sleep, one_tick);
-      case Word::Kind::ask: return ask();
-      case Word::Kind::misuse:
-        if (info_.misuses.empty()) return;
-        return to_.add(Op::misuse,
-                       static_cast<int>(info_.misuses[static_cast<std::size_t>(word.argument) % info_.misuses.size()]));
-    }
-  }
-
-  void ask() {
-    const auto question = [&] {
-      switch (family_) {
-        case Family::lock:
-        case Family::fair_lock:
-        case Family::condition: return Question::locks;
-        case Family::event: return Question::events;
-        case Family::scope_shield:
-        case Family::deadline: return Question::scopes;
-        case Family::task_join:
-        case Family::group: return Question::tasks;
-        case Family::gather: break;
-      }
-      return Question::task;
-    };
-    to_.add(Op::ask, static_cast<int>(question()));
-  }
-
-  void cancel(int whom) {
-    const int count = static_cast<int>(cast_.size()) + (info_.owners > 0 ? 1 : 0);
-    const auto index = static_cast<std::size_t>(modulo(whom, count));
-    const Target target = index < cast_.size() ? cast_[index] : owner_;
-    to_.add(target.op, target.number);
-  }
-
-  void wake(int way) {
-    switch (family_) {
-      case Family::lock:
-      case Family::fair_lock: return;
-      case Family::event:
-      case Family::gather: return to_.add(Op::event_set, object);
-      case Family::condition: {
-        constexpr std::array counts{1, 0, 2};
-        return to_.add(Op::notify, object, counts[static_cast<std::size_t>(way)]);
-      }
-      case Family::scope_shield: return to_.add(Op::cancel_scope, object_);
-      case Family::deadline: {
-        const std::array deadlines{deadline(1), deadline(4), past_deadline, no_deadline};
-        return to_.add(Op::reschedule, object_, deadlines[static_cast<std::size_t>(way)]);
-      }
-      case Family::task_join: return to_.add(Op::cancel_task, object_);
-      case Family::group: return way == 0 ? to_.add(Op::event_set, object) : join_late(way == 1);
-    }
-  }
-  void join_late(bool fails) {
-    to_.block(Op::spawn_into, object_, 0, [&] {
-      if (fails) return to_.add(Op::raise, 8);
-      to_.add(Op::yield);
-    });
-  }
-
-  /// The words before the first wake, and that wake; null if there is none.
-  static std::pair<Words, const Word*> until_wake(Words words) {
-    const auto end = std::ranges::find(words, Word::Kind::wake, &Word::kind);
-    return {words.first(static_cast<std::size_t>(end - words.begin())), end == words.end() ? nullptr : &*end};
-  }
-  /// The words before the first that suspends.
-  static Words prompt(Words words) {
-    const auto suspends = [](const Word& word) {
-      return word.kind == Word::Kind::yield || word.kind == Word::Kind::sleep;
-    };
-    return words.first(static_cast<std::size_t>(std::ranges::find_if(words, suspends) - words.begin()));
-  }
-
-  /// The controller holds the lock until the first wake, and takes it again for each further one. Cancels behind a
-  /// wake come before that: nothing may suspend between the two.
-  void perform_with_lock() {
-    for (bool is_first = true; is_first || !words_.empty(); is_first = false) {
-      const auto [part, end] = until_wake(words_);
-      const Words outside = is_first ? Words() : end == nullptr ? part : prompt(part);
-      words_ = words_.subspan(part.size() + (end == nullptr ? 0 : 1));
-      perform(outside);
-      if (!is_first && end == nullptr) return;
-      to_.block(Op::with_lock, lock(), 0, [&, part = part] {
-        if (is_first) stage();
-        perform(part.subspan(outside.size()));
-      });
-    }
-  }
-
-  /// A notification needs the lock; what does not suspend beside it is said under it too.
-  void perform_with_condition(Words words) {
-    while (!words.empty()) {
-      const Words together = prompt(words);
-      const auto say_all = [&] {
-        for (const Word& word : together) say(word);
-      };
-      if (until_wake(together).second != nullptr) {
-        to_.block(Op::with_lock, plain_lock, 0, say_all);
-      } else {
-        say_all();
-      }
-      words = words.subspan(together.size());
-      if (words.empty()) return;
-      say(words.front());
-      words = words.subspan(1);
-    }
-  }
-
-  Family family_;
-  const FamilyInfo& info_;
-  const Script& script_;
-  /// Those that are still to be said.
-  Words words_;
-  Writer to_;
-  /// How each actor is cancelled, and the owner.
-  std::vector<Target> cast_;
-  Target owner_;
-  int own_scope_ = -1;
-  /// The scope, task or group that the family is about.
-  int object_ = 0;
-};
+std::vector<FamilyInfo> make_families() {
+  const Questions locks{Question::locks};
+  const Questions scopes{Question::scopes, Question::deadlines};
+  const Questions tasks{Question::tasks, Question::cancelled};
+  const Misuses releases{Misuse::release_free_lock, Misuse::release_foreign_lock};
+  std::vector<FamilyInfo> all;
+  all.push_back({Family::lock, "lock", "the controller releases the lock", 1, 3, 0, locks, releases, {}});
+  all.back().rules = {"LCK-1", "LCK-3", "LCK-4", "LCK-5"};
+  all.push_back({Family::fair_lock, "fair_lock", "the controller releases the lock", 1, 3, 0, locks, releases, {}});
+  all.back().rules = {"LCK-1", "LCK-2", "LCK-3", "LCK-4"};
+  all.push_back({Family::event, "event", "the event is set", 1, 3, 0, {Question::events}, {}, {}});
+  all.back().rules = {"EVT-1", "EVT-2", "EVT-3"};
+  all.push_back({Family::condition, "condition", "one is notified, all are, two are", 3, 3, 0, locks, {}, {}});
+  all.back().misuses = {Misuse::wait_without_lock, Misuse::notify_without_lock};
+  all.back().rules = {"CND-1", "CND-2", "CND-3", "LCK-1", "LCK-4"};
+  all.push_back({Family::scope_shield, "scope_shield", "the owner's scope is cancelled", 1, 8, 2, scopes, {}, {}});
+  all.back().misuses = {Misuse::enter_scope_twice};
+  all.back().rules = {"CAN-1", "CAN-2", "CAN-3", "CAN-4", "SCP-1", "SCP-2", "SCP-3", "SHD-1"};
+  all.push_back({Family::deadline,
+                 "deadline",
+                 "the owner's deadline becomes sooner, later, past, none",
+                 4,
+                 5,
+                 2,
+                 scopes,
+                 {},
+                 {}});
+  all.back().misuses = {Misuse::nan_deadline, Misuse::negative_sleep};
+  all.back().rules = {"DL-1", "DL-2", "DL-3", "DL-4", "DL-5", "SCP-3", "SLP-1", "SLP-2"};
+  all.push_back(
+      {Family::task_join, "task_join", "the owner ends: with a value, with an error", 2, 5, 2, tasks, {}, {}});
+  all.back().rules = {"TSK-1", "TSK-2", "TSK-5", "TSK-7", "TSK-8", "TSK-9"};
+  all.push_back({Family::group, "group", "children fail, a late one fails, a late one comes", 3, 5, 4, tasks, {}, {}});
+  all.back().misuses = {Misuse::spawn_before_enter, Misuse::spawn_after_exit};
+  all.back().rules = {"GRP-1", "GRP-2", "GRP-3", "GRP-4", "GRP-5", "GRP-7", "TSK-6", "TSK-9"};
+  all.push_back({Family::gather, "gather", "some branches fail, others give", 1, 5, 2, {Question::task}, {}, {}});
+  all.back().rules = {"GAT-1", "GAT-2", "GAT-3", "TSK-3"};
+  return all;
+}
 
 /// The words of a script, a cancel beside most wakes.
 std::vector<Word> draw_words(const FamilyInfo& family, int actors, Random& random) {
@@ -594,81 +80,20 @@ std::vector<Word> draw_words(const FamilyInfo& family, int actors, Random& rando
   return words;
 }
 
-void insert(std::vector<Word>& words, Word word, Random& random) {
-  words.insert(words.begin() + random.below(static_cast<int>(words.size()) + 1), word);
+void insert(std::vector<Word>& words, std::initializer_list<Word> more, Random& random) {
+  words.insert(words.begin() + random.below(static_cast<int>(words.size()) + 1), more);
 }
 
 }  // namespace
 
 const std::vector<FamilyInfo>& all_families() {
-  static const std::vector<FamilyInfo> families = {
-      {Family::lock,
-       "lock",
-       "release",
-       1,
-       3,
-       0,
-       {Misuse::release_free_lock, Misuse::release_foreign_lock},
-       {"LCK-1", "LCK-3"}},
-      {Family::fair_lock,
-       "fair_lock",
-       "release",
-       1,
-       3,
-       0,
-       {Misuse::release_free_lock, Misuse::release_foreign_lock},
-       {"LCK-1", "LCK-2", "LCK-3"}},
-      {Family::event, "event", "set", 1, 3, 0, {}, {"EVT-1", "EVT-2"}},
-      {Family::condition,
-       "condition",
-       "notify one, all, two",
-       3,
-       3,
-       0,
-       {Misuse::wait_without_lock, Misuse::notify_without_lock},
-       {"CND-1", "LCK-1", "LCK-3"}},
-      {Family::scope_shield,
-       "scope_shield",
-       "cancel the owner's scope",
-       1,
-       8,
-       2,
-       {Misuse::enter_scope_twice},
-       {"CAN-1", "CAN-2", "SCP-1", "SCP-2", "SHD-1"}},
-      {Family::deadline,
-       "deadline",
-       "reschedule: sooner, later, past, never",
-       4,
-       5,
-       2,
-       {Misuse::nan_deadline, Misuse::negative_sleep},
-       {"CAN-1", "SCP-1", "SCP-2", "SLP-1"}},
-      {Family::task_join,
-       "task_join",
-       "the owner ends: with a value, with an error",
-       2,
-       5,
-       2,
-       {},
-       {"TSK-1", "TSK-2", "CAN-1"}},
-      {Family::group,
-       "group",
-       "waiting children fail, a late one fails, a late one comes",
-       3,
-       5,
-       4,
-       {Misuse::spawn_before_enter, Misuse::spawn_after_exit},
-       {"GRP-1", "GRP-2", "GRP-3", "TSK-4"}},
-      {Family::gather, "gather", "a branch fails, others give", 1, 5, 2, {}, {"CAN-1", "SCP-1"}},
-  };
+  static const std::vector<FamilyInfo> families = make_families();
   return families;
 }
 
 const FamilyInfo& info(Family family) noexcept { return all_families()[static_cast<std::size_t>(family)]; }
 
 std::string_view to_string(Family family) noexcept { return info(family).name; }
-
-Program program_of(Family family, const Script& script) { return Play(family, script).write(); }
 
 Script draw_script(Family family, std::uint64_t seed) {
   const FamilyInfo& of = info(family);
@@ -679,12 +104,12 @@ Script draw_script(Family family, std::uint64_t seed) {
   const int actors = random.between(2, 6);
   for (int i = 0; i < actors; ++i) script.actors.push_back(random.below(of.roles));
   script.words = draw_words(of, actors, random);
-  for (int questions = random.below(3); questions > 0; --questions) insert(script.words, {Word::Kind::ask, 0}, random);
+  for (int questions = random.below(3); questions > 0; --questions)
+    insert(script.words, {{Word::Kind::ask, 0}}, random);
   if (!of.misuses.empty() && random.percent(30)) {
     // Behind a moment in which somebody else may have had his turn.
-    const auto at = script.words.begin() + random.below(static_cast<int>(script.words.size()) + 1);
-    const Word misuse{Word::Kind::misuse, random.below(static_cast<int>(of.misuses.size()))};
-    script.words.insert(at, {{Word::Kind::yield, 0}, misuse});
+    const int which = random.below(static_cast<int>(of.misuses.size()));
+    insert(script.words, {{Word::Kind::yield, 0}, {Word::Kind::misuse, which}}, random);
   }
   return script;
 }

@@ -44,12 +44,24 @@ std::vector<Script> casts(const FamilyInfo& family, int actors) {
   return all;
 }
 
-/// Cancels that nothing separates may come in any order: each marks its own target. One order stands for all.
-bool is_in_order(const std::vector<Word>& words) {
-  const auto out_of_order = [](const Word& one, const Word& next) {
-    return one.kind == Word::Kind::cancel && next.kind == Word::Kind::cancel && one.argument > next.argument;
+/// Some texts come to the same; one of them stands for all:
+/// - Cancels that nothing separates may come in any order, since each marks its own target: in that of the actors.
+/// - A yield right before a sleep, and either at the end, only waits where the next line waits anyway: without it.
+/// - A lock that is not released by a word is released behind the last one: without a first release that is the last
+///   word. A task that has ended can only be cancelled: without another wake.
+bool is_canonical(Family family, const std::vector<Word>& words) {
+  const auto is = [](const Word& word, Word::Kind kind) { return word.kind == kind; };
+  const auto is_redundant = [&](const Word& one, const Word& next) {
+    return (is(one, Word::Kind::cancel) && is(next, Word::Kind::cancel) && one.argument > next.argument) ||
+           (is(one, Word::Kind::yield) && is(next, Word::Kind::sleep));
   };
-  return std::ranges::adjacent_find(words, out_of_order) == words.end();
+  if (words.empty()) return true;
+  if (is(words.back(), Word::Kind::yield) || is(words.back(), Word::Kind::sleep)) return false;
+  const auto wakes = std::ranges::count(words, Word::Kind::wake, &Word::kind);
+  const bool is_lock = family == Family::lock || family == Family::fair_lock;
+  if (is_lock && wakes == 1 && is(words.back(), Word::Kind::wake)) return false;
+  if (family == Family::task_join && wakes > 1) return false;
+  return std::ranges::adjacent_find(words, is_redundant) == words.end();
 }
 
 /// Calls `visit` for each sequence of as many words.
@@ -60,7 +72,7 @@ bool for_each_text(const FamilyInfo& family, int count, Script& script,
   do {
     script.words.clear();
     for (const int digit : digits) script.words.push_back(word_of(family, digit));
-    if (is_in_order(script.words) && !visit(script)) return false;
+    if (is_canonical(family.family, script.words) && !visit(script)) return false;
   } while (advance(digits, 2 + family.ways + cancels));
   return true;
 }
@@ -88,7 +100,10 @@ class Stage final : public Observer {
     if (record.what == What::act && record.statement == last_word_) is_over_ = true;
     monitor_.record(record);
   }
-  std::size_t pick(std::size_t choices) { return is_on_ && !is_over_ ? search_.pick(choices) : 0; }
+  std::size_t pick(std::size_t choices) {
+    return picked_.emplace_back(is_on_ && !is_over_ ? search_.pick(choices) : 0);
+  }
+  const std::vector<std::size_t>& picked() const { return picked_; }
   Monitor& monitor() { return monitor_; }
 
  private:
@@ -99,6 +114,7 @@ class Stage final : public Observer {
   int last_word_;
   bool is_on_ = false;
   bool is_over_ = false;
+  std::vector<std::size_t> picked_;
 };
 
 /// Runs the program once on the model. Returns what broke a rule, or nothing.
@@ -123,7 +139,7 @@ std::optional<SmallScopeReport::Failure> run(const model::ModelOptions& options,
     violation = Violation{"RES-1", "the run ended with " + describe(failure)};
   }
   if (!violation) return std::nullopt;
-  return SmallScopeReport::Failure{{}, program, std::move(*violation), search.choices(), monitor.trace()};
+  return SmallScopeReport::Failure{{}, program, std::move(*violation), stage.picked(), monitor.trace()};
 }
 
 class Search {

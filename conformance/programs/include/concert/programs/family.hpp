@@ -63,7 +63,9 @@ struct FamilyInfo {
   int ways;
   int roles;
   int owners;
-  /// What a misuse is, of each way.
+  /// What an `ask` asks.
+  std::vector<Question> questions;
+  /// What a `misuse` is, of each way.
   std::vector<Misuse> misuses;
   /// The rules that the family is there to decide: each is asked in a few programs already.
   std::vector<std::string_view> rules;

@@ -44,7 +44,7 @@ struct SmallScopeReport {
     Script script;
     Program program;
     Violation violation;
-    /// Picked, one after the other.
+    /// What the model was told to choose, one after the other.
     std::vector<std::size_t> choices;
     std::vector<Record> trace;
   };
