@@ -54,8 +54,10 @@ std::vector<FamilyInfo> make_families() {
 
 /// The words of a script, a cancel beside most wakes.
 std::vector<Word> draw_words(const FamilyInfo& family, int actors, Random& random) {
-  const auto wake = [&] { return Word{Word::Kind::wake, random.below(family.ways)}; };
-  const auto cancel = [&] { return Word{Word::Kind::cancel, random.below(actors + (family.owners > 0 ? 1 : 0))}; };
+  // The plain way, and whoever came first, now and then: his turn is the next.
+  const auto wake = [&] { return Word{Word::Kind::wake, random.percent(40) ? 0 : random.below(family.ways)}; };
+  const int targets = actors + (family.owners > 0 ? 1 : 0);
+  const auto cancel = [&] { return Word{Word::Kind::cancel, random.percent(40) ? 0 : random.below(targets)}; };
   std::vector<Word> words;
   const int count = random.between(1, 8);
   while (static_cast<int>(words.size()) < count) {
