@@ -55,6 +55,24 @@ struct CertifyOptions : TestRunOptions {
 /// Runs the suite on each backend, writes result files and reports.
 ExitCode certify(const CertifyOptions& options);
 
+struct EquivalenceOptions {
+  std::vector<std::string> backends;              ///< empty: asio, uv and model, as far as they are here
+  std::vector<std::filesystem::path> certifiers;  ///< of other backends; programs-NAME stands beside each
+  std::vector<std::filesystem::path> results;     ///< of shards that have run: nothing is run then
+  std::int64_t cases = 100'000;                   ///< whole programs of each backend
+  std::int64_t explore = 5'000;                   ///< how many of them are compared with the model
+  std::int64_t families = 2'000;                  ///< cases of each focused property
+  bool has_small_scope = true;
+  std::optional<double> seconds;  ///< real time for the whole programs of each backend
+  std::uint64_t seed = 1;
+  std::string shard;
+  int jobs = 2;
+  std::filesystem::path output;           ///< empty: the default folder
+  std::vector<std::string> command_line;  ///< for the report
+};
+/// Runs generated programs on each backend, compares them with the model, writes results and reports.
+ExitCode prove_equivalence(const EquivalenceOptions& options);
+
 struct ReportOptions {
   std::vector<std::filesystem::path> files;
   std::string html;  ///< a file, or "-" for the standard output

@@ -29,4 +29,15 @@ void check_certifier(const std::filesystem::path& path);
 std::vector<Certifier> load_certifiers(const std::vector<std::string>& backends,
                                        const std::vector<std::filesystem::path>& paths);
 
+/// An executable that runs generated programs on a backend: programs-<backend>, beside its certifier.
+struct ProgramsExecutable {
+  std::string backend;
+  std::filesystem::path path;
+};
+
+/// Those of these backends; none named: asio, uv and model, as far as they are here. With `certifiers`, what stands
+/// beside these and nothing else: `backends` then selects among them. Errors: UsageMistake that lists the known ones.
+std::vector<ProgramsExecutable> find_programs(const std::vector<std::string>& backends,
+                                              const std::vector<std::filesystem::path>& certifiers);
+
 }  // namespace concert::command

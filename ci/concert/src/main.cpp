@@ -77,6 +77,37 @@ void add_certify(CLI::App& app, CertifyOptions& options) {
                     "  concert certify uv --shard 1/4 --output part1"));
 }
 
+void add_equivalence(CLI::App& app, EquivalenceOptions& options) {
+  CLI::App& command = *app.add_subcommand(
+      "equivalence", "Run generated programs on backends; is each equivalent to the model, and so to the others?");
+  const auto count = [&](const std::string& name, std::int64_t& number, const std::string& text, std::int64_t least) {
+    command.add_option(name, number, text)->check(CLI::Range(least, std::int64_t{1'000'000'000}));
+  };
+  command.add_option("backend", options.backends, "Names (default: asio uv model)");
+  command.add_option("--certifier", options.certifiers,
+                     "The certifier of another backend (again for more); programs-NAME stands beside it");
+  count("--cases", options.cases, "Whole programs of each backend (default: 100000)", 1);
+  count("--explore", options.explore, "How many are compared with the model (default: 5000)", 0);
+  count("--families", options.families, "Cases of each focused property (default: 2000)", 0);
+  command.add_flag("!--no-small-scope", options.has_small_scope,
+                   "Without the proof that runs every small program under every schedule of the model");
+  command.add_option("--seconds", options.seconds, "Real time for the whole programs of each backend")
+      ->check(CLI::Range(0.001, 1e9));
+  command.add_option("--seed", options.seed, "Seed of every program and schedule (default: 1)");
+  command.add_option("--shard", options.shard, "Only the i-th of n parts of the programs, as in 2/5");
+  command.add_option("--results", options.results, "Result files of all shards (BACKEND.result.json): runs nothing");
+  command.add_option("--jobs,-j", options.jobs, "Processes at once (default: 2)")->check(CLI::Range(1, 4096));
+  command.add_option("--output,-o", options.output,
+                     "Folder for equivalence.html, .md, .json and the results "
+                     "(default: build/equivalence, or equivalence where there is no build)");
+  command.footer(
+      "Examples:\n  concert equivalence\n  concert equivalence asio uv --cases 1000000 --seed 7\n"
+      "  concert equivalence --certifier build/certifiers/certify-mine --seconds 60\n"
+      "  concert equivalence --shard 1/4 --output part1\n"
+      "  concert equivalence --results part*/*.result.json\n\n"
+      "Exit codes: 0 equivalent, 1 not equivalent, 2 usage, 3 harness error, 4 inconclusive.");
+}
+
 void add_report(CLI::App& app, ReportOptions& options) {
   CLI::App& command = *app.add_subcommand("report", "Write the views of result files");
   command.add_option("files", options.files, "Result files (BACKEND.jsonl)")->required();
@@ -147,6 +178,7 @@ int run(int argc, char** argv) {
   BackendsOptions backends;
   ClausesOptions clauses;
   CertifyOptions certifying;
+  EquivalenceOptions equivalence;
   ReportOptions report;
   GateOptions gate;
   ReplayOptions replaying;
@@ -154,6 +186,7 @@ int run(int argc, char** argv) {
   add_backends(app, backends);
   add_clauses(app, clauses);
   add_certify(app, certifying);
+  add_equivalence(app, equivalence);
   add_report(app, report);
   add_gate(app, gate);
   add_replay(app, replaying);
@@ -167,11 +200,13 @@ int run(int argc, char** argv) {
     return usage_mistake(fmt::format("{}; {}", what, what_is_known(app)));
   }
   certifying.command_line.assign(argv, argv + argc);
+  equivalence.command_line.assign(argv, argv + argc);
 
   const std::string name = app.get_subcommands().front()->get_name();
   if (name == "backends") return to_int(show_backends(backends));
   if (name == "clauses") return to_int(show_clauses(clauses));
   if (name == "certify") return to_int(certify(certifying));
+  if (name == "equivalence") return to_int(prove_equivalence(equivalence));
   if (name == "report") return to_int(write_report(report));
   if (name == "gate") return to_int(decide_gate(gate));
   if (name == "replay") return to_int(replay(replaying));

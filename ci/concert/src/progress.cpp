@@ -20,7 +20,8 @@ std::size_t terminal_width() {
 
 }  // namespace
 
-ProgressLine::ProgressLine(std::string title) : title_(std::move(title)), is_terminal_(::isatty(STDERR_FILENO) != 0) {}
+ProgressLine::ProgressLine(std::string title, std::string unit)
+    : title_(std::move(title)), unit_(std::move(unit)), is_terminal_(::isatty(STDERR_FILENO) != 0) {}
 
 ProgressLine::~ProgressLine() { clear(); }
 
@@ -29,7 +30,7 @@ void ProgressLine::clear() {
 }
 
 void ProgressLine::show(std::size_t done, std::size_t total, const std::string& detail, const std::string& current) {
-  const std::string counts = fmt::format("{}: {}/{} tests{}", title_, done, total, detail);
+  const std::string counts = fmt::format("{}: {}/{} {}{}", title_, done, total, unit_, detail);
   if (is_terminal_) {
     const std::string line = current.empty() ? counts : counts + ", " + current;
     fmt::print(stderr, "\r\x1b[K{}", line.substr(0, terminal_width() - 1));

@@ -9,8 +9,8 @@ namespace concert::command {
 
 class ProgressLine {
  public:
-  /// Writes to the standard error. `title` starts each line.
-  explicit ProgressLine(std::string title);
+  /// Writes to the standard error. `title` starts each line, `unit` is what is counted.
+  explicit ProgressLine(std::string title, std::string unit = "tests");
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
   /// Leaves the line empty.
@@ -26,6 +26,7 @@ class ProgressLine {
   void clear();
 
   std::string title_;
+  std::string unit_;
   bool is_terminal_;
   std::size_t last_quarter_ = 0;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "condition.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -50,6 +51,12 @@ bool ModelCondition::suspend_until_notified(WaitPoint& point) {
     const bool was_cancelled = point.outcome == WaitPoint::Outcome::cancelled;
     return waiter->claim->is_granted || home_.broken("wait_returns_without_the_lock") ||
            (was_cancelled && home_.broken("cancelled_wait_returns_without_the_lock"));
+  };
+  until_notified.place_in_line = [this, waiter] {
+    if (waiter->claim) return lock_->place_of(waiter->claim);
+    // Behind all places in the line of the lock.
+    const auto place = std::find(waiters_.begin(), waiters_.end(), waiter) - waiters_.begin();
+    return (std::size_t{1} << 32U) + static_cast<std::size_t>(place);
   };
   until_notified.can_be_cancelled = !home_.broken("condition_wait_ignores_cancellation");
   run.block(std::move(until_notified));

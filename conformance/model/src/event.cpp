@@ -34,6 +34,12 @@ bool ModelEvent::suspend_until_set(WaitPoint& point) {
     task->wait.wake_time = asked->set_at + Seconds(0.01);
     return task->wait.wake_time <= run.now;
   };
+  if (home_.broken("set_wakes_one")) {
+    until_set.is_over = [state = state_] { return state->is_set && !std::exchange(state->has_woken, true); };
+  }
+  if (home_.broken("cancelled_event_wait_returns")) {
+    until_set.on_outcome = [&point](bool) { point.outcome = WaitPoint::Outcome::value; };
+  }
   if (home_.broken("cancelled_waiter_sets_the_event")) {
     until_set.on_outcome = [state = state_](bool cancelled) { state->is_set = state->is_set || cancelled; };
   }

@@ -25,6 +25,7 @@ class ModelEvent final : public EventCore {
     TimePoint set_at{};
     std::size_t set_in = 0;
     int waiters = 0;
+    bool has_woken = false;
   };
   Home home_;
   /// The waits ask it, also when the event is gone.

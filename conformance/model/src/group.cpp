@@ -100,6 +100,7 @@ ModelTask& ModelGroup::add(TaskRef<> body, const char* operation) {
   if (Run::here() != run_) throw UsageError(std::string(operation) + ": called outside the loop thread of the group");
   const bool goes_astray = broken("task_lives_under_the_scope_of_its_starter") && run_->current == host_;
   auto* task = new ModelTask(*run_, *body, goes_astray ? run_->current->node : &node_);
+  if (broken("task_of_a_cancelled_group_escapes") && sees_cancellation(&node_)) task->root.parent = &outside_;
   task->on_end = [this](ModelTask& child) { child_ended(child); };
   task->begins_in_order = is_gather_ ? options_.traits.gather_starts_in_order : options_.traits.start_order_is_fifo;
   if (broken("cancelled_group_drops_tasks")) task->skips_function = [this] { return sees_cancellation(&node_); };
@@ -147,7 +148,7 @@ void ModelGroup::child_ended(ModelTask& child) {
   const bool group_was_cancelled = sees_cancellation(&node_);
   if (child.cancelled()) {
     for (Node* node = node_.parent; node != nullptr; node = node->parent) node->interrupted_a_task = true;
-    if (sees_cancellation(node_.parent)) child_interrupted_ = true;
+    if (sees_cancellation(node_.parent)) node_.child_interrupted = true;
     if (!failures_.empty() && broken("interrupted_tasks_are_failures")) failures_.push_back(child.failure());
     if (!group_was_cancelled && broken("cancelled_task_cancels_its_group")) node_.cancelled = true;
   } else if (child.failure()) {
@@ -173,7 +174,7 @@ bool ModelGroup::abandons_tasks(std::size_t tasks_at_exit) const {
     return (children_.size() < tasks_at_exit && broken("gather_ends_with_its_first_awaitable")) ||
            (!failures_.empty() && broken("gather_abandons_unwinding_awaitables"));
   }
-  return (body_failure_ && !body_interrupted_ && broken("failing_body_abandons_the_tasks")) ||
+  return (body_failure_ && !node_.body_interrupted && broken("failing_body_abandons_the_tasks")) ||
          (!failures_.empty() && broken("group_abandons_unwinding_tasks")) ||
          (sees_cancellation(node_.parent) && broken("cancelled_group_abandons_the_tasks")) ||
          (was_empty_ && broken("group_that_was_empty_once_does_not_wait"));
@@ -182,10 +183,10 @@ bool ModelGroup::abandons_tasks(std::size_t tasks_at_exit) const {
 bool ModelGroup::suspend_exit(WaitPoint& point, const std::exception_ptr& body_failure) {
   if (body_failure) {
     body_failure_ = body_failure;
-    body_interrupted_ = is_cancelled(body_failure) && sees_cancellation(&node_);
+    node_.body_interrupted = is_cancelled(body_failure) && sees_cancellation(&node_);
     if (!broken("failing_body_does_not_cancel_the_group")) node_.cancelled = true;
   }
-  if (sees_cancellation(node_.parent) && broken("leaving_a_group_is_a_checkpoint")) child_interrupted_ = true;
+  if (sees_cancellation(node_.parent) && broken("leaving_a_group_is_a_checkpoint")) node_.child_interrupted = true;
   state_ = children_.empty() ? State::closed : State::leaving;
   point.outcome = WaitPoint::Outcome::value;
   const std::size_t tasks_at_exit = children_.size();
@@ -193,6 +194,12 @@ bool ModelGroup::suspend_exit(WaitPoint& point, const std::exception_ptr& body_f
   Wait wait;
   wait.point = &point;
   wait.is_over = [this, tasks_at_exit] { return children_.empty() || abandons_tasks(tasks_at_exit); };
+  if (!is_gather_ && broken("group_is_left_a_tick_later")) {
+    wait.is_over = [this, task = run_->current] {
+      if (children_.empty() && task->wait.wake_time == never) task->wait.wake_time = run_->now + Seconds(0.01);
+      return task->wait.wake_time <= run_->now;
+    };
+  }
   wait.can_be_cancelled = false;
   run_->block(std::move(wait));
   return true;
@@ -216,7 +223,7 @@ std::exception_ptr ModelGroup::outcome() {
   // Tasks that a fault left behind must not look at scopes that are gone.
   if (!children_.empty()) node_.parent = nullptr;
   if (run_->broken("group_exit_eats_the_request")) forget_requests(node_.parent);
-  const bool body_failed = body_failure_ && !body_interrupted_;
+  const bool body_failed = body_failure_ && !node_.body_interrupted;
   const bool hides_failures = broken("cancellation_hides_failures") && is_cancelled_from_outside;
   if (!failures_.empty() && !hides_failures) return outcome_of_failures(body_failed);
   if (body_failure_) {
@@ -224,7 +231,7 @@ std::exception_ptr ModelGroup::outcome() {
         broken(is_group(body_failure_) ? "group_of_the_body_is_wrapped" : "body_failure_is_wrapped");
     return body_failed && is_wrapped ? in_a_group({body_failure_}) : body_failure_;
   }
-  if (!child_interrupted_ || (!is_gather_ && broken("interruption_of_tasks_only_is_swallowed"))) return nullptr;
+  if (!node_.child_interrupted || (!is_gather_ && broken("interruption_of_tasks_only_is_swallowed"))) return nullptr;
   const bool is_wrapped = broken(is_gather_ ? "cancelled_gather_throws_a_group" : "cancelled_group_throws_a_group");
   return is_wrapped ? in_a_group({a_cancellation()}) : a_cancellation();
 }

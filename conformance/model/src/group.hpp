@@ -45,10 +45,10 @@ class ModelGroup final : public TaskGroupCore {
   std::vector<TaskRef<>> children_;
   std::vector<std::exception_ptr> failures_;
   std::exception_ptr body_failure_;
-  bool body_interrupted_ = false;
-  bool child_interrupted_ = false;
   /// All tasks so far had ended once; for a fault only.
   bool was_empty_ = false;
+  /// Never cancelled; for a fault only.
+  Node outside_;
 };
 
 }  // namespace concert::model

@@ -43,6 +43,11 @@ std::shared_ptr<ModelLock::Claim> ModelLock::claim_for(const ModelTask& task) {
   return claim;
 }
 
+std::size_t ModelLock::place_of(const std::shared_ptr<Claim>& claim) const {
+  if (!claim || claim->is_granted) return 0;
+  return static_cast<std::size_t>(std::find(line_.begin(), line_.end(), claim) - line_.begin()) + 1;
+}
+
 void ModelLock::withdraw(const std::shared_ptr<Claim>& claim) {
   if (claim->is_granted) {
     if (broken("cancelled_waiter_keeps_the_lock")) return;
@@ -83,6 +88,11 @@ bool ModelLock::suspend_until_acquired(WaitPoint& point) {
   // As coro_yield does, but the lock is taken before the others run, unless the task is cancelled anyway.
   const bool is_checkpoint = !owner_ && (is_plain() ? home_.options().traits.free_lock_is_a_checkpoint
                                                     : broken("free_fair_lock_is_a_checkpoint"));
+  if (!owner_ && run.reaches(task) && broken("cancelled_acquire_takes_the_lock")) {
+    claim_for(task);
+    point.outcome = WaitPoint::Outcome::cancelled;
+    return false;
+  }
   const std::shared_ptr<Claim> claim = is_checkpoint && run.reaches(task) ? nullptr : claim_for(task);
   if (claim && claim->is_granted && !is_checkpoint) {
     point.outcome = WaitPoint::Outcome::value;
@@ -102,6 +112,7 @@ bool ModelLock::suspend_until_acquired(WaitPoint& point) {
   until_granted.on_outcome = [this, claim](bool cancelled) {
     if (cancelled && claim) withdraw(claim);
   };
+  until_granted.place_in_line = [this, claim] { return place_of(claim); };
   until_granted.can_be_cancelled = !broken("acquire_ignores_cancellation");
   run.block(std::move(until_granted));
   return true;

@@ -35,6 +35,8 @@ class ModelLock final : public LockCore {
   Kind kind() const noexcept { return kind_; }
   const Home& home() const noexcept { return home_; }
   bool is_held_by(const ModelTask& task) const noexcept { return owner_.get() == task.body().get(); }
+  /// 0 for the owner; else how many claims are granted before this one, unless its task is passed over.
+  std::size_t place_of(const std::shared_ptr<Claim>& claim) const;
   /// Takes the lock if it is free, else puts the claim in line.
   std::shared_ptr<Claim> claim_for(const ModelTask& task);
   /// The task gives up the claim; a lock that was granted already goes to the next.

@@ -104,6 +104,13 @@ class ModelBackend final : public AsyncBackend {
     wait.point = &point;
     wait.wake_time = wake_time;
     wait.is_over = [&run, wake_time] { return wake_time <= run.now; };
+    if (broken("equal_timers_are_one")) {
+      run.sleepers[wake_time] = &point;
+      wait.is_over = [&run, &point, wake_time, task = run.current] {
+        if (run.sleepers[wake_time] != &point) task->wait.wake_time = never;
+        return wake_time <= run.now && run.sleepers[wake_time] == &point;
+      };
+    }
     wait.can_be_cancelled = !(broken("sleep_zero_ignores_cancellation") && wake_time <= run.now);
     run.block(std::move(wait));
     return true;

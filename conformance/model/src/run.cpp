@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <thread>
 #include <utility>
 
+#include "fold.hpp"
 #include "scope.hpp"
 #include "task.hpp"
 #include "thread.hpp"
@@ -263,6 +265,33 @@ void Run::reconsider(ModelTask& task) {
   if (wait.on_outcome) wait.on_outcome(true);
 }
 
+void Run::task_ended(const ModelTask& task) {
+  // A sum, since their order does not matter.
+  ends_ += fold(task.lineage(), 1U + (task.cancelled() ? 2U : 0U));
+}
+
+std::uint64_t Run::fingerprint() const {
+  std::uint64_t all = fold(ends_, std::bit_cast<std::uint64_t>(now.time_since_epoch().count()));
+  // Sums again: the order matters only to those that have to wait for others.
+  std::uint64_t ahead = 0;
+  for (const ModelTask* task : ready_) {
+    const std::uint64_t one = task->fingerprint();
+    const bool keeps_an_order = task->wait.is_yield || task->wait.goes_on_in_order_with || begins_in_order(*task);
+    all += fold(one, keeps_an_order ? ahead : 0);
+    ahead += one;
+  }
+  std::uint64_t line = 0;
+  for (const ModelTask* task : blocked_) {
+    const std::uint64_t one = fold(task->fingerprint(), 1);
+    if (task->wait.on_outcome || task->wait.goes_on_in_order_with) {
+      line = fold(line, one);
+    } else {
+      all += one;
+    }
+  }
+  return fold(all, line);
+}
+
 void Run::step() {
   ++steps;
   steps_here = steps;
@@ -352,6 +381,11 @@ void Run::run_until_done(ModelTask& main) {
 }
 
 void spend(Seconds duration) { Run::require("model::spend").now += duration; }
+
+std::uint64_t state_fingerprint() {
+  if (run_here == nullptr) throw UsageError("model::state_fingerprint: no run is here; call it inside a Pick");
+  return run_here->fingerprint();
+}
 
 std::size_t scheduler_steps() noexcept { return steps_here; }
 

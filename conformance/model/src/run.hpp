@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,8 @@ struct Wait {
   bool outcome_stands = false;
   /// Tasks that have the same object here go on in the order in which they began to wait.
   std::shared_ptr<const void> goes_on_in_order_with{};
+  /// Where it stands among those that wait for the same thing; only where that makes a difference.
+  std::function<std::size_t()> place_in_line{};
   /// A fault: requests from outside a shield reach it.
   bool ignores_shields = false;
 };
@@ -72,9 +75,12 @@ class Run {
   void notice_deadlines();
   /// A cancellation was requested in the running step.
   void note_request() noexcept { has_new_request_ = true; }
-  /// Called before a task looks at a lock: those whose wait was cancelled in this step may have left its line by now, or
-  /// be in it again, or do so when the step is over.
+  /// Called before a task looks at a lock: those whose wait was cancelled in this step may have left its line by now,
+  /// or be in it again, or do so when the step is over.
   void may_settle();
+  /// See state_fingerprint.
+  std::uint64_t fingerprint() const;
+  void task_ended(const ModelTask& task);
   /// A node is left: in a mutant that hangs tasks under it, they move up to its parent.
   void node_left(const Node& node);
   /// True if a cancellation reaches the wait of a task: sees_cancellation, with the faults that it can have.
@@ -106,6 +112,8 @@ class Run {
   /// For faults that hold on to what is over: refused tasks, failures that were reported.
   std::vector<TaskRef<>> kept;
   std::vector<std::exception_ptr> kept_failures;
+  /// Only in a mutant: who sleeps until when.
+  std::map<TimePoint, const WaitPoint*> sleepers;
   /// Only in a mutant: who called get_current_task last.
   TaskInfo asked_last;
 
@@ -127,6 +135,8 @@ class Run {
   bool wait_for_mail();
 
   bool has_new_request_ = false;
+  /// A fingerprint of how the tasks ended that did.
+  std::uint64_t ends_ = 0;
   /// Null but in a mutant that runs a loop inside a loop.
   Run* outer_;
   std::vector<ModelTask*> ready_;

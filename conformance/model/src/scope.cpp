@@ -9,6 +9,10 @@
 namespace concert::model {
 
 namespace {
+
+/// In faults: the grain of a coarse timer.
+constexpr Seconds a_tick{0.01};
+
 void refuse_nan(TimePoint deadline) {
   if (is_nan(deadline.time_since_epoch())) throw std::invalid_argument("a deadline must be a point in time, got NaN");
 }
@@ -95,6 +99,17 @@ void ModelScope::cancel() {
   if (broken("only_the_owner_cancels") && run_ != nullptr && run_->current != owner_) return;
   if (broken("cancel_before_entry_is_lost") && state_ == State::created) return;
   if (broken("ended_scope_still_cancels") && state_ == State::exited) run_->current->node->cancelled = true;
+  if (broken("second_cancel_is_delivered_too") && node_.cancelled && state_ == State::entered)
+    owner_->leaked_request = true;
+  if (broken("cancel_hits_the_innermost_scope") && state_ == State::entered) {
+    const auto is_the_owners = [this](const ModelScope* scope) { return scope->owner_ == owner_; };
+    auto& open = run_->open_scopes;
+    return (*std::find_if(open.rbegin(), open.rend(), is_the_owners))->request();
+  }
+  request();
+}
+
+void ModelScope::request() {
   node_.cancelled = !(broken("second_cancel_takes_back") && node_.cancelled);
   cancelled_by_hand_ = true;
   if (state_ == State::entered) run_->note_request();
@@ -104,6 +119,8 @@ void ModelScope::cancel() {
 bool ModelScope::cancel_called() const {
   if (broken("cancel_called_means_caught")) return caught_;
   if (broken("cancel_called_forgets_deadlines")) return cancelled_by_hand_;
+  if (broken("cancel_called_is_a_tick_ahead") && state_ == State::entered && deadline_ <= run_->now + a_tick)
+    return true;
   if (broken("reading_notices_the_deadline") && state_ == State::entered)
     const_cast<ModelScope*>(this)->notice(run_->now);
   return node_.cancelled;
@@ -127,6 +144,8 @@ void ModelScope::reschedule(TimePoint deadline) {
   if (broken("reschedule_notices_the_old_deadline") && state_ == State::entered) notice(run_->now);
   if (broken("reschedule_undoes_the_cancellation")) node_.cancelled = false;
   if (broken("past_deadlines_read_as_zero")) deadline = std::max(deadline, TimePoint());
+  if (broken("reschedule_only_extends")) deadline = std::max(deadline_, deadline);
+  if (broken("past_reschedule_is_ignored") && state_ == State::entered && deadline < run_->now) return;
   deadline_ = broken("reschedule_only_shortens") ? std::min(deadline_, deadline) : deadline;
   if (state_ == State::entered && !broken("reschedule_waits_for_the_next_turn")) {
     notice(run_->now);
@@ -144,8 +163,13 @@ void ModelScope::clear_deadline() {
   CancelScopeCore::clear_deadline();
 }
 
+TimePoint ModelScope::expiry() const {
+  const bool is_early = broken("nested_deadline_is_early") && run_->open_scopes.front() != this;
+  return is_early ? deadline_ - a_tick : deadline_;
+}
+
 void ModelScope::notice(TimePoint now) {
-  if (instant_of(deadline_) <= now) node_.cancelled = true;
+  if (expiry() <= now) node_.cancelled = true;
 }
 
 void ModelShield::enter() {

@@ -36,6 +36,8 @@ class ModelScope final : public CancelScopeCore {
   enum class State { created, entered, exited };
   void require_loop_thread(const char* operation) const;
   bool outer_request_wins() const;
+  void request();
+  TimePoint expiry() const;
   bool broken(std::string_view mutant) const noexcept { return !options_.mutant.empty() && options_.mutant == mutant; }
 
   AsyncBackend& backend_;
@@ -49,7 +51,7 @@ class ModelScope final : public CancelScopeCore {
   // For faults only.
   TimePoint opened_;
   bool cancelled_by_hand_ = false;
-  const ModelTask* owner_ = nullptr;
+  ModelTask* owner_ = nullptr;
   int deliveries_before_ = 0;
 };
 

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "task.hpp"
 
+#include <bit>
 #include <stdexcept>
 #include <utility>
+
+#include "fold.hpp"
 
 namespace concert::model {
 
 ModelTask::ModelTask(Run& run, TaskBody& body, Node* parent)
-    : backend_(run.backend), run_(run), body_(body), id_(run.next_task_id++) {
+    : backend_(run.backend),
+      run_(run),
+      body_(body),
+      id_(run.next_task_id++),
+      lineage_(run.current != nullptr ? fold(run.current->lineage_, ++run.current->tasks_made_) : fold(0, id_)) {
   if (run.broken("ids_repeat")) id_ %= 16;
   root.parent = parent;
   name_ = body.name.empty() || run.broken("task_name_is_ignored") ? "task-" + std::to_string(id_) : body.name;
@@ -26,6 +33,25 @@ TaskInfo ModelTask::info() const {
   if (done_ && broken("records_are_recycled") && run_.now > ended_at_ + Seconds(1)) return {};
   if (done_ && broken("info_forgets_the_name")) return {id_, ""};
   return {id_, name_};
+}
+
+std::uint64_t ModelTask::fingerprint() const {
+  std::uint64_t hash = fold(lineage_, begun_ ? 1 : 0);
+  const auto add = [&hash](auto... flags) {
+    std::uint64_t bits = 1;
+    ((bits = bits * 2 + (flags ? 1 : 0)), ...);
+    hash = fold(hash, bits);
+  };
+  for (const Node* each = node; each != nullptr; each = each->parent) {
+    add(each->cancelled, each->is_shield, each->interrupted_a_task, each->body_interrupted, each->child_interrupted);
+  }
+  add(skipped_yield);
+  if (!begun_) return hash;
+  add(wait.can_be_cancelled, wait.cancelled_from_the_start, wait.is_yield, wait.value_wins, wait.cancellation_wins,
+      wait.outcome_stands);
+  hash = fold(hash, static_cast<std::uint64_t>(wait.point->outcome));
+  hash = fold(hash, std::bit_cast<std::uint64_t>(wait.wake_time.time_since_epoch().count()));
+  return fold(hash, wait.place_in_line ? wait.place_in_line() : 0);
 }
 
 bool ModelTask::done() const {
@@ -135,12 +161,14 @@ void ModelTask::resume() {
   run_.current = this;
   if (!begun_) {
     begun_ = true;
+    if (run_.broken("cancel_before_the_first_step_is_lost")) root.cancelled = false;
     const bool is_main = root.parent == nullptr;
     if (is_main && run_.broken("main_is_started_twice")) body_.start();
     if (skips_function && skips_function()) {
       body_.release_work();
       failure_ = a_cancellation();
       done_ = cancelled_ = true;
+      run_.task_ended(*this);
       if (on_end) on_end(*this);
     } else if (const std::coroutine_handle<> frame = body_.start()) {
       concert::resume(frame);
@@ -166,6 +194,7 @@ void ModelTask::conclude() {
   if (!(is_main && run_.broken("main_task_outlives_its_run"))) body_.release_work();
   done_ = true;
   ended_at_ = run_.now;
+  run_.task_ended(*this);
   if (on_end) on_end(*this);
   break_outcome();
 }

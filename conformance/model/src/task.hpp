@@ -19,6 +19,10 @@ class ModelTask final : public TaskCore, public TaskBody::Listener {
 
   AsyncBackend& backend() const noexcept override { return backend_; }
   std::uint64_t id() const noexcept { return id_; }
+  /// A number that the task has in each schedule: who made it, as which of its tasks.
+  std::uint64_t lineage() const noexcept { return lineage_; }
+  /// Of its state, beside what it has seen itself. Only while it does not run.
+  std::uint64_t fingerprint() const;
   TaskInfo info() const override;
   bool done() const override;
   bool cancel() override;
@@ -70,6 +74,8 @@ class ModelTask final : public TaskCore, public TaskBody::Listener {
   Run& run_;
   TaskBody& body_;
   std::uint64_t id_;
+  std::uint64_t lineage_;
+  std::uint64_t tasks_made_ = 0;
   std::string name_;
   bool begun_ = false;
   bool done_ = false;

@@ -15,6 +15,9 @@ struct Node {
   bool is_shield = false;
   /// A task of a group inside was interrupted: lets a scope count as having caught something (Scope038).
   bool interrupted_a_task = false;
+  /// Of a group: what its outcome depends on, beside failures.
+  bool body_interrupted = false;
+  bool child_interrupted = false;
   /// Set by faults only: waits no longer see the request.
   bool spent = false;
 };

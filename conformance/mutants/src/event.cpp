@@ -40,6 +40,8 @@ std::vector<Mutant> event_mutants() {
                     {"Timeout003", "deadline"}}),
       model_mutant("late_waiters_wait_for_ever", "A wait for an event that is set does not end.",
                    {{"Cancel013", "stuck"}, {"Event003", "stuck"}, {"Event005", "stuck"}}),
+      model_mutant("set_wakes_one", "set() wakes one task, whoever else waits.", {}),
+      model_mutant("cancelled_event_wait_returns", "A wait that is cancelled returns as if the event were set.", {}),
       model_mutant("third_event_waiter_is_forgotten", "set() wakes two waiters only.",
                    {{"Event002", "stuck"},
                     {"Event004", "stuck"},

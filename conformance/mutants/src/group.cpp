@@ -79,6 +79,8 @@ std::vector<Mutant> group_mutants() {
                     {"Task008", "cancelled"},
                     {"Timeout003", "interrupted"},
                     {"Portal018", "told"}}),
+      model_mutant("task_of_a_cancelled_group_escapes", "A task that joins a cancelled group is not cancelled.", {}),
+      model_mutant("group_is_left_a_tick_later", "A group is left ten milliseconds after its last task has ended.", {}),
       model_mutant("start_waits_for_the_end", "start returns when the task has ended.",
                    {{"Cancel001", "stuck"},
                     {"Cancel002", "stuck"},

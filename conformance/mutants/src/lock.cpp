@@ -132,6 +132,8 @@ std::vector<Mutant> lock_mutants() {
                     {"Task008", "cancelled"},
                     {"Timeout003", "interrupted"},
                     {"Portal018", "interrupted"}}),
+      model_mutant("cancelled_acquire_takes_the_lock", "acquire() of a free lock throws Cancelled and has taken it.",
+                   {}),
       model_mutant("newcomers_barge", "A task that acquires in the turn of a release overtakes the waiters.",
                    {{"Cond015", "all"},
                     {"Fair001", "order"},

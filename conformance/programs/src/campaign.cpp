@@ -2,6 +2,7 @@
 #include "concert/programs/campaign.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -11,8 +12,9 @@
 #include "concert/harness/real_clock.hpp"
 #include "concert/programs/isolated.hpp"
 #include "concert/programs/json.hpp"
-#include "concert/programs/judge.hpp"
+#include "concert/programs/small_scope.hpp"
 #include "isolated_shrink.hpp"
+#include "parts.hpp"
 #include "tally.hpp"
 
 namespace concert::programs {
@@ -44,42 +46,68 @@ class Campaign {
       : backend_(backend), options_(options), start_(real_now()), result_(empty_result(backend, options)) {}
 
   ResultFile run() {
-    const std::int64_t step = options_.shards;
-    const std::int64_t behind = ((options_.shard - options_.first) % step + step) % step;
-    run_range(options_.first + behind, options_.first + options_.cases);
-    result_.programs.seconds = std::chrono::duration<double>(real_now() - start_).count();
-    for (Failure& failure : result_.failures) shrink(failure);
+    if (options_.corpus) run_part(corpus_runs(), 0, corpus_size());
+    run_part(whole_programs(), options_.first, options_.first + options_.cases);
+    result_.programs.seconds = seconds_since_start();
+    for (const FamilyInfo& family : all_families()) {
+      if (options_.families > 0) run_part(family_cases(family.family), 0, options_.families);
+    }
+    if (options_.explore > 0) run_part(explored_programs(), 0, explored_size(options_.explore));
+    for (const FamilyInfo& family : all_families()) {
+      if (options_.small_scope) search(family.family);
+    }
+    return finished();
+  }
+
+  ResultFile replay(const ReplayToken& token) {
+    run_part(part_named(token.part), token.case_index, token.case_index + 1);
+    return finished();
+  }
+
+ private:
+  double seconds_since_start() const { return std::chrono::duration<double>(real_now() - start_).count(); }
+  bool has_enough() const { return result_.failures.size() >= options_.most_failures; }
+
+  ResultFile finished() {
+    for (Failure& failure : result_.failures) {
+      if (failure.text.empty()) shrink(failure);
+    }
     if (options_.shards == 1) result_.sketch.reset();
     return std::move(result_);
   }
 
- private:
-  bool has_enough() const { return result_.failures.size() >= options_.most_failures; }
+  /// The cases of this shard from `first` to before `end`.
+  void run_part(const Part& part, std::int64_t first, std::int64_t end) {
+    const std::int64_t step = options_.shards;
+    const std::int64_t behind = ((options_.shard - first) % step + step) % step;
+    run_range(part, first + behind, end);
+  }
 
-  /// The cases of this shard from `from` to before `to`, each in some child.
-  void run_range(std::int64_t from, std::int64_t to) {
+  /// Each of the cases in some child.
+  void run_range(const Part& part, std::int64_t from, std::int64_t to) {
     while (from < to && !has_enough()) {
       std::int64_t next = from;
-      const auto work = [&](Progress& progress) { run_here(progress, from, to); };
-      const auto take = [&](std::string_view message) { next = take_part(message); };
+      const auto work = [&](Progress& progress) { run_here(progress, part, from, to); };
+      const auto take = [&](std::string_view message) { next = take_counts(message); };
       const ChildEnd end = run_isolated(work, take, {options_.hang_limit, !result_.failures.empty()});
       if (end.fault.empty()) return;
       if (end.case_index < next) {
         throw std::runtime_error(
-            fmt::format("a child ended between two cases, after case {}: {}", end.case_index, end.fault));
+            fmt::format("a child ended between two cases, after {} {}: {}", part.name, end.case_index, end.fault));
       }
       // What the child had counted since its last message is lost with it.
-      run_range(next, end.case_index);
+      run_range(part, next, end.case_index);
       if (has_enough()) return;
       Tally tally;
-      tally.count(draw_case(options_.seed, end.case_index));
-      tally.fail(found(end.case_index, end.fault, "the run ended its process: " + end.fault));
+      part.count(part.draw(options_.seed, end.case_index), tally);
+      tally.fail(found(part, end.case_index, {end.fault, "the run ended its process: " + end.fault}));
       add(result_, tally.take());
       from = end.case_index + options_.shards;
     }
   }
 
-  std::int64_t take_part(std::string_view message) {
+  /// Adds what a child has counted, and says which case it will run next.
+  std::int64_t take_counts(std::string_view message) {
     std::int64_t next = 0;
     const auto [end, error] = std::from_chars(message.data(), message.data() + message.size(), next);
     message.remove_prefix(static_cast<std::size_t>(end - message.data()));
@@ -87,22 +115,22 @@ class Campaign {
     return next;
   }
 
-  Failure found(std::int64_t index, std::string_view rule, std::string message) const {
+  static Failure found(const Part& part, std::int64_t index, Finding finding) {
     Failure failure;
-    failure.rule = rule;
-    failure.part = "programs";
+    failure.rule = std::move(finding.rule);
+    failure.part = part.name;
     failure.case_index = index;
-    failure.message = std::move(message);
+    failure.message = std::move(finding.message);
     failure.program = "{}";
     return failure;
   }
 
   void shrink(Failure& failure) const {
-    const Case drawn = draw_case(options_.seed, failure.case_index);
+    const Case drawn = part_named(failure.part).draw(options_.seed, failure.case_index);
     Failure shrunk = shrink_isolated(backend_, drawn, failure.rule, failure.message,
                                      {std::chrono::seconds(60), options_.hang_limit});
     shrunk.part = failure.part;
-    shrunk.replay = to_string(ReplayToken{options_.seed, failure.case_index});
+    shrunk.replay = to_string(ReplayToken{options_.seed, failure.case_index, failure.part});
     failure = std::move(shrunk);
   }
 
@@ -110,43 +138,70 @@ class Campaign {
 
   bool is_time_over() const { return options_.time && real_now() - start_ >= *options_.time; }
 
-  void run_here(Progress& progress, std::int64_t from, std::int64_t to) const {
+  void run_here(Progress& progress, const Part& part, std::int64_t from, std::int64_t to) const {
     Tally tally;
     std::size_t failures = result_.failures.size();
-    const auto send = [&](std::int64_t next) { progress.send(std::to_string(next) + to_json(tally.take())); };
+    std::int64_t unsent = 0;
     std::int64_t index = from;
-    for (; index < to && failures < options_.most_failures && !is_time_over(); index += options_.shards) {
+    const auto send = [&](std::int64_t next) { progress.send(std::to_string(next) + to_json(tally.take())); };
+    const bool is_timed = part.name == "programs";
+    for (; index < to && failures < options_.most_failures; index += options_.shards) {
+      if (is_timed && is_time_over()) break;
       progress.begin_case(index);
-      run_case(progress, draw_case(options_.seed, index), tally);
+      run_case(progress, part, part.draw(options_.seed, index), tally);
       if (tally.has_failed()) ++failures;
-      if (tally.has_failed() || tally.cases() >= cases_per_message) send(index + options_.shards);
+      if (!tally.has_failed() && ++unsent < cases_per_message) continue;
+      send(index + options_.shards);
+      unsent = 0;
     }
     send(index);
   }
 
-  void run_case(Progress& progress, const Case& each, Tally& tally) const {
-    Labels labels(each.program);
-    labels.drawn(each.drawn);
-    labels.clock(each.schedule.perturbed_clock);
-    labels.backend_order(each.schedule.order_seed == 0);
-    Species species(each.program);
+  void run_case(Progress& progress, const Part& part, const Case& each, Tally& tally) const {
     RunOptions options;
     options.on_stuck = [&progress](std::string_view fault) { progress.give_up(fault); };
-    options.observers = {&labels, &species};
-    const Run run = run_program(backend_, each.program, each.schedule, options);
-    bool differed = false;
-    if (each.rerun) {
-      options.observers.clear();
-      differed = run_program(backend_, each.program, each.schedule, options).trace != run.trace;
-      tally.rerun(differed);
+    part.count(each, tally);
+    if (std::optional<Finding> finding = part.run(backend_, each, tally, options)) {
+      tally.fail(found(part, each.index, std::move(*finding)));
     }
-    tally.count(each);
-    tally.show(run, labels, species);
-    if (!run.violations.empty()) {
-      tally.fail(found(each.index, run.violations.front().rule, run.violations.front().message));
-    } else if (differed) {
-      tally.fail(found(each.index, same_again, "the second run wrote other records"));
+  }
+
+  // ---- Small scope -------------------------------------------------------------------------------------------------
+
+  /// All small programs of a family, on the model: the child has nothing to crash on but a fault of this kit.
+  void search(Family family) {
+    SmallScope scope;
+    scope.shard = options_.shard;
+    scope.shards = options_.shards;
+    const auto work = [&](Progress& progress) {
+      std::int64_t reports = 0;
+      const auto on_progress = [&](const SmallScopeReport&) { progress.begin_case(++reports); };
+      const SmallScopeReport report = search_small_scope(family, scope, {}, on_progress);
+      Tally tally;
+      tally.counts().small_scope[std::string(to_string(family))] = {report.programs, report.schedules, report.complete,
+                                                                    report.bound};
+      if (report.failure) tally.fail(failure_of(family, *report.failure));
+      progress.send("0" + to_json(tally.take()));
+    };
+    const auto take = [&](std::string_view message) { take_counts(message); };
+    // It says where it is about once a second.
+    const ChildEnd end = run_isolated(work, take, {std::chrono::minutes(2), false});
+    if (!end.fault.empty()) {
+      throw std::runtime_error(fmt::format("the small scope of {}: {}", to_string(family), end.fault));
     }
+  }
+
+  static Failure failure_of(Family family, const SmallScopeReport::Failure& from) {
+    Failure failure;
+    failure.rule = from.violation.rule;
+    failure.part = "small scope " + std::string(to_string(family));
+    failure.message = from.violation.message;
+    failure.program = to_json(from.program);
+    failure.text = to_text(from.program);
+    for (const Record& record : from.trace) failure.trace.push_back(to_text(record, from.program));
+    failure.schedule = fmt::format("choices {}", fmt::join(from.choices, " "));
+    failure.statements = failure.statements_as_drawn = static_cast<std::int64_t>(size(from.program));
+    return failure;
   }
 
   const BackendAdapter& backend_;
@@ -161,34 +216,10 @@ ResultFile run_campaign(const BackendAdapter& backend, const CampaignOptions& op
   return Campaign(backend, options).run();
 }
 
-std::string to_string(const ReplayToken& token) {
-  return fmt::format("p1:{}:{}:{}", program_generator_version, token.seed, token.case_index);
-}
-
-ReplayToken parse_replay_token(std::string_view text) {
-  const auto refuse = [&](const std::string& expected) {
-    throw std::invalid_argument(fmt::format("'{}' is no replay token: expected {}", text, expected));
-  };
-  std::string_view rest = text;
-  const auto number = [&]<class Number>(Number value, bool is_last) {
-    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
-    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
-    if (error != std::errc() || value < Number{} || rest.empty() != is_last || (!is_last && !rest.starts_with(':'))) {
-      refuse("p1:GENERATOR:SEED:CASE");
-    }
-    if (!is_last) rest.remove_prefix(1);
-    return value;
-  };
-  if (!rest.starts_with("p1:")) refuse("p1:GENERATOR:SEED:CASE");
-  rest.remove_prefix(3);
-  if (const int generator = number(int{}, false); generator != program_generator_version) {
-    refuse(fmt::format("one of version {} of the generator, this is of version {} and means another program",
-                       program_generator_version, generator));
-  }
-  ReplayToken token;
-  token.seed = number(std::uint64_t{}, false);
-  token.case_index = number(std::int64_t{}, true);
-  return token;
+ResultFile replay(const BackendAdapter& backend, const ReplayToken& token) {
+  CampaignOptions options;
+  options.seed = token.seed;
+  return Campaign(backend, options).replay(token);
 }
 
 std::string to_text(const Failure& failure) {
@@ -201,7 +232,9 @@ std::string to_text(const Failure& failure) {
                       failure.part, failure.case_index, failure.statements, failure.statements_as_drawn,
                       failure.schedule, failure.text);
   for (const std::string& line : failure.trace) text += "  " + line + "\n";
-  return text + "as JSON: " + failure.program + "\nagain: --replay " + failure.replay + "\n";
+  text += "as JSON: " + failure.program + "\n";
+  if (!failure.replay.empty()) text += "again: --replay " + failure.replay + "\n";
+  return text;
 }
 
 }  // namespace concert::programs

@@ -562,6 +562,18 @@ std::string test_text(const CppTest& test) {
 
 }  // namespace
 
+std::vector<TaskNotes> allowed_notes(const Program& program, const Exploration& exploration) {
+  std::vector<TaskNotes> allowed;
+  if (!exploration.complete) return allowed;
+  for (const History& outcome : exploration.outcomes) {
+    std::vector<Record> records;
+    for (const std::vector<Record>& task : outcome.tasks) records.insert(records.end(), task.begin(), task.end());
+    TaskNotes notes = notes_of(program, records);
+    if (!is_one_of(notes, allowed)) allowed.push_back(std::move(notes));
+  }
+  return allowed;
+}
+
 std::string to_cpp(const std::vector<CppTest>& tests) {
   std::string text(preamble.substr(1));
   for (const CppTest& test : tests) text += test_text(test);

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <unordered_set>
 
+#include "concert/harness/mix.hpp"
 #include "concert/model/schedules.hpp"
 #include "concert/programs/depth_first.hpp"
 #include "concert/programs/interpreter.hpp"
@@ -15,11 +16,45 @@ namespace concert::programs {
 
 namespace {
 
-/// The model with declared traits, and a program that it runs again and again.
+/// Hears of one run: has it judged, and tells how far it is.
+class Listener final : public Observer {
+ public:
+  explicit Listener(const Program& program)
+      : monitor_(program), reached_(program, Detail::times), is_reschedule_(size(program)) {
+    note_reschedules(program.statements);
+  }
+
+  void record(const Record& record) override {
+    monitor_.record(record);
+    reached_.add(record);
+    // The one thing of the past that neither the tasks nor the model remember: which of two came last.
+    if (record.statement >= 0 && is_reschedule_[static_cast<std::size_t>(record.statement)]) {
+      reschedules_ = conformance::mix(reschedules_, static_cast<std::uint64_t>(record.statement));
+    }
+  }
+  /// Where this and the state of the model are equal, the same may follow.
+  std::uint64_t reached() const noexcept { return conformance::mix(reached_.value(), reschedules_); }
+  Monitor& monitor() noexcept { return monitor_; }
+
+ private:
+  void note_reschedules(const std::vector<Statement>& statements) {
+    for (const Statement& statement : statements) {
+      is_reschedule_[static_cast<std::size_t>(statement.number)] = statement.op == Op::reschedule;
+      note_reschedules(statement.body);
+    }
+  }
+
+  Monitor monitor_;
+  HistoryFingerprint reached_;
+  std::vector<bool> is_reschedule_;
+  std::uint64_t reschedules_ = 0;
+};
+
+/// A program that the model with declared traits runs again and again.
 class Explorer {
  public:
   Explorer(const Program& program, const conformance::Manifest& declared)
-      : program_(program), model_(model::model_backend({model::traits_from(declared.traits), ""})) {}
+      : program_(program), traits_(model::traits_from(declared.traits)) {}
 
   Exploration explore(std::int64_t most_schedules) {
     DepthFirst search(most_schedules);
@@ -42,13 +77,21 @@ class Explorer {
   static constexpr double too_many = 4;
 
   void run(DepthFirst& search) {
-    Monitor monitor(program_);
-    const model::Pick pick = [&search](model::Choices choices) { return search.pick(choices); };
-    model_->bootstrap(RunnerOptions().set("pick", pick),
-                      [&]() -> Coro<> { co_await interpret(*model_, program_, monitor); });
-    monitor.finish();
-    if (!monitor.violations().empty()) refuse(monitor.violations().front(), search);
-    note(monitor.trace());
+    Listener listener(program_);
+    bool was_here = false;
+    const model::Pick pick = [&](model::Choices choices) {
+      if (!was_here && !choices.tasks.empty() && search.is_beyond_the_path()) {
+        was_here = !states_.insert(conformance::mix(model::state_fingerprint(), listener.reached())).second;
+      }
+      // What may follow from here has been or will be seen: the run only has to end.
+      return was_here ? 0 : search.pick(choices);
+    };
+    const auto model = model::model_backend({traits_, ""});
+    model->bootstrap(RunnerOptions().set("pick", pick),
+                     [&]() -> Coro<> { co_await interpret(*model, program_, listener); });
+    listener.monitor().finish();
+    if (!listener.monitor().violations().empty()) refuse(listener.monitor().violations().front(), search);
+    note(listener.monitor().trace());
   }
 
   [[noreturn]] static void refuse(const Violation& violation, const DepthFirst& search) {
@@ -67,7 +110,10 @@ class Explorer {
   }
 
   const Program& program_;
-  const std::unique_ptr<AsyncBackend> model_;
+  const model::Traits traits_;
+  /// What the model and the tasks were like where a choice among tasks was made. A run never comes back to a state of
+  /// its own, since each step adds to a history.
+  std::unordered_set<std::uint64_t> states_;
   std::array<std::unordered_set<std::uint64_t>, std::size(all_details)> seen_;
   Exploration exploration_;
 };

@@ -48,15 +48,22 @@ History history_of(const Program& program, const std::vector<Record>& trace, Det
   return history;
 }
 
-std::uint64_t fingerprint(const Program& program, const std::vector<Record>& trace, Detail detail) {
-  std::vector<std::uint64_t> tasks(static_cast<std::size_t>(program.tasks));
-  for (const Record& record : trace) {
-    std::uint64_t& task = tasks[static_cast<std::size_t>(record.task)];
-    if (is_kept(record, detail)) task = conformance::mix(task, hash_of(record, detail));
-  }
+void HistoryFingerprint::add(const Record& record) {
+  if (!is_kept(record, detail_)) return;
+  std::uint64_t& task = tasks_[static_cast<std::size_t>(record.task)];
+  task = conformance::mix(task, hash_of(record, detail_));
+}
+
+std::uint64_t HistoryFingerprint::value() const noexcept {
   std::uint64_t all = 0;
-  for (const std::uint64_t task : tasks) all = conformance::mix(all, task);
+  for (const std::uint64_t task : tasks_) all = conformance::mix(all, task);
   return all;
+}
+
+std::uint64_t fingerprint(const Program& program, const std::vector<Record>& trace, Detail detail) {
+  HistoryFingerprint all(program, detail);
+  for (const Record& record : trace) all.add(record);
+  return all.value();
 }
 
 std::string_view to_string(Detail detail) noexcept {

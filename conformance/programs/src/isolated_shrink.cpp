@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "breach.hpp"
 #include "concert/harness/real_clock.hpp"
 #include "concert/programs/isolated.hpp"
 #include "concert/programs/json.hpp"
@@ -53,10 +54,7 @@ class Shrinker {
   bool is_over() const { return conformance::real_now() >= end_; }
 
   bool fails_here(const Program& program, Progress& progress) const {
-    const RunOptions options = options_for(progress);
-    Run run = run_program(backend_, program, found_.schedule, options);
-    if (rule_ != same_again) return broken(run, rule_) != nullptr;
-    return run_program(backend_, program, found_.schedule, options).trace != run.trace;
+    return breach(backend_, program, found_.schedule, rule_, options_for(progress)).has_value();
   }
 
   std::optional<Program> shrunk_in_one_child() {
@@ -98,8 +96,8 @@ class Shrinker {
     RunOptions options = options_for(progress);
     options.observers = {&teller};
     progress.begin_case(0);
-    const Run run = run_program(backend_, program, found_.schedule, options);
-    if (const Violation* violation = broken(run, rule_)) progress.send("m" + violation->message);
+    const std::optional<std::string> message = breach(backend_, program, found_.schedule, rule_, options);
+    if (message) progress.send("m" + *message);
   }
 
   const BackendAdapter& backend_;

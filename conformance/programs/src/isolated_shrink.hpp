@@ -9,7 +9,7 @@
 
 namespace concert::programs {
 
-/// How long it may take, in real time.
+/// How long it may take, in real time and in runs.
 struct ShrinkLimits {
   std::chrono::milliseconds all{60'000};
   /// One run, before it counts as hung.

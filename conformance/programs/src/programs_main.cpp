@@ -35,6 +35,10 @@ constexpr std::string_view help =
   --seed N           case i is a function of the seed and i (default 1)
   --first N          index of the first case (default 0)
   --shard I/N        only the cases whose index leaves the remainder I when divided by N
+  --corpus           runs the known hard cases first
+  --families N       and N cases of each focused property
+  --explore N        and compares N programs, and the corpus, with all that the model may do
+  --small-scope      and searches every small program of each family, under every schedule of the model
   --failures N       ends after N failures (default 1)
   --result FILE      writes what it came to as JSON (RESULT.md)
 
@@ -105,6 +109,14 @@ Request parse(Arguments arguments) {
       campaign.time = std::chrono::duration<double>(parse_number(option, value(), 0.001));
     } else if (option == "--shard") {
       parse_shard(option, value(), campaign);
+    } else if (option == "--corpus") {
+      campaign.corpus = true;
+    } else if (option == "--families") {
+      campaign.families = parse_number<std::int64_t>(option, value(), 1);
+    } else if (option == "--explore") {
+      campaign.explore = parse_number<std::int64_t>(option, value(), 1);
+    } else if (option == "--small-scope") {
+      campaign.small_scope = true;
     } else if (option == "--failures") {
       campaign.most_failures = parse_number<std::size_t>(option, value(), 1);
     } else if (option == "--result") {
@@ -224,12 +236,8 @@ int run(const conformance::BackendAdapter& backend, const Request& request) {
 }
 
 /// A single case says nothing about the backend: only whether it still fails.
-int replay(const conformance::BackendAdapter& backend, const ReplayToken& token) {
-  CampaignOptions options;
-  options.seed = token.seed;
-  options.first = token.case_index;
-  options.cases = 1;
-  const ResultFile result = run_campaign(backend, options);
+int run_again(const conformance::BackendAdapter& backend, const ReplayToken& token) {
+  const ResultFile result = replay(backend, token);
   for (const Failure& failure : result.failures) fmt::print("{}", to_text(failure));
   if (result.failures.empty()) fmt::print("{}: case {} breaks no rule\n", backend.name, to_string(token));
   return result.failures.empty() ? Exit::passed : Exit::failed;
@@ -244,7 +252,7 @@ int run_all(const Subjects& subjects, const Request& request) {
   int code = Exit::passed;
   for (const conformance::BackendAdapter& backend : backends) {
     const int one = given            ? run_given(backend, *given, request)
-                    : request.replay ? replay(backend, *request.replay)
+                    : request.replay ? run_again(backend, *request.replay)
                                      : run(backend, request);
     if (code == Exit::passed || one == Exit::failed) code = one;
   }

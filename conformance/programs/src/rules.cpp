@@ -90,7 +90,7 @@ const std::vector<Rule>& all_rules() {
       {"SYS-4",
        "what does not wait lets no other task run",
        {"Cancel003", "Event008", "Fair004", "Group009", "Lock007", "Shield015", "Task024"}},
-      {"SYS-2", "the run ends by itself", {"Run001", "Run013"}},
+      {"SYS-2", "the run ends by itself, and without an exception", {"Run001", "Run013"}},
       {"SYS-3", "a loop in which nothing happens rests", {"Scope043"}},
   };
   return rules;

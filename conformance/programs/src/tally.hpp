@@ -22,7 +22,8 @@ class Tally {
   void rerun(bool differed);
   void fail(Failure failure) { part_.failures.push_back(std::move(failure)); }
 
-  std::int64_t cases() const noexcept { return part_.programs.cases; }
+  /// For parts that count otherwise.
+  ResultFile& counts() noexcept { return part_; }
   bool has_failed() const noexcept { return !part_.failures.empty(); }
   /// All of it, as a part of a result; the tally begins anew.
   ResultFile take();

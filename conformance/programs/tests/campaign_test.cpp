@@ -11,6 +11,8 @@
 #include <memory>
 
 #include "concert/mutants/mutants.hpp"
+#include "concert/programs/corpus.hpp"
+#include "concert/programs/family.hpp"
 #include "concert/programs/judge.hpp"
 
 namespace concert::programs {
@@ -61,6 +63,44 @@ TEST(Campaign, IsTheSumOfItsShards) {
   EXPECT_EQ(merge({shards[2], shards[0], shards[1]}), whole);
 }
 
+TEST(Campaign, HasThePartsThatAreDemanded) {
+  CampaignOptions options = some(10);
+  EXPECT_FALSE(run_campaign(conformance::model_adapter(), options).corpus.has_value());
+  options.corpus = true;
+  options.families = 3;
+  const ResultFile result = run_campaign(conformance::model_adapter(), options);
+  ASSERT_TRUE(result.corpus.has_value());
+  EXPECT_EQ(result.corpus->programs, static_cast<std::int64_t>(corpus().size()));
+  EXPECT_GE(result.corpus->runs, 5 * result.corpus->programs);
+  EXPECT_EQ(result.families.size(), all_families().size());
+  for (const FamilyInfo& family : all_families()) {
+    const FamilyCounts& counts = result.families.at(std::string(family.name));
+    EXPECT_EQ(counts.cases, 3) << family.name;
+    EXPECT_EQ(counts.evaluations.size(), family.rules.size()) << family.name;
+  }
+  EXPECT_FALSE(result.explored.has_value());
+  EXPECT_TRUE(result.small_scope.empty());
+}
+
+TEST(Campaign, ComparesWithWhatTheModelMayDo) {
+  // Behaves in one way and declares another.
+  model::ModelOptions behaves;
+  behaves.traits.cancelled_start_runs_first_step = false;
+  BackendAdapter liar = conformance::model_adapter(behaves);
+  EXPECT_TRUE(replay(liar, {1, 2, "explored"}).failures.empty());
+  liar.manifest = conformance::model_adapter().manifest;
+  CampaignOptions options = some(1);
+  options.explore = 1;
+  const ResultFile result = run_campaign(liar, options);
+  ASSERT_EQ(result.failures.size(), 1U);
+  const Failure& failure = result.failures.front();
+  EXPECT_EQ(failure.rule, "divergence");
+  EXPECT_EQ(failure.part, "explored");
+  EXPECT_NE(failure.message.find("the model allows"), std::string::npos) << failure.message;
+  EXPECT_LE(failure.statements, 6) << failure.text;
+  EXPECT_EQ(timeless(replay(liar, parse_replay_token(failure.replay))).failures, result.failures);
+}
+
 TEST(Campaign, EndsWhenItsTimeIsOver) {
   CampaignOptions options = some(100'000'000);
   options.time = std::chrono::duration<double>(0.2);
@@ -100,8 +140,10 @@ TEST(Campaign, SeesThatARunDoesNotGoTheSameWayAgain) {
 TEST(ReplayToken, ComesBackFromItsText) {
   const ReplayToken token{18446744073709551615U, 12};
   EXPECT_EQ(parse_replay_token(to_string(token)), token);
-  for (const char* wrong :
-       {"", "p1", "p1:1:2", "p1:1:2:", "p1:1:2:3:4", "p2:1:2:3", "p1:1:2:-3", "p1:1:x:3", "p1:99:2:3"}) {
+  const ReplayToken of_a_family{1, 2, "fair_lock"};
+  EXPECT_EQ(parse_replay_token(to_string(of_a_family)), of_a_family);
+  for (const char* wrong : {"", "p1", "p1:1:2", "p1:1:2:", "p1:1:2:3:nobody", "p1:1:2:3:lock:", "p2:1:2:3", "p1:1:2:-3",
+                            "p1:1:x:3", "p1:99:2:3"}) {
     EXPECT_THROW(parse_replay_token(wrong), std::invalid_argument) << wrong;
   }
 }

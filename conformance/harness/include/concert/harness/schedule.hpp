@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace concert::conformance {
 
@@ -24,5 +26,7 @@ struct Schedule {
 
 /// "own order, plain clock" or "order seed 7, perturbed clock 9".
 std::string to_string(const Schedule& schedule);
+/// The schedule of such a text; nothing for any other.
+std::optional<Schedule> schedule_from(std::string_view text);
 
 }  // namespace concert::conformance

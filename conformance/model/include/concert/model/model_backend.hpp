@@ -62,6 +62,11 @@ struct Choices {
 /// Chooses one of them, by its index.
 using Pick = std::function<std::size_t(Choices choices)>;
 
+/// A fingerprint of the state of the run on this thread, inside a Pick that chooses among tasks. If it is equal in two
+/// runs, and each task has seen the same until then, the same may follow, so that a search need not go on twice.
+/// Tasks whose worker threads are under way, and portals, are not in it.
+std::uint64_t state_fingerprint();
+
 /// A backend on one thread with a virtual clock of its own: time stands still while a task is ready, and jumps to the
 /// next deadline when none is. Every scheduling freedom is a choice behind one `Pick`.
 /// Runner options: `pick` (model::Pick, default: always the first choice, which is first in, first out),

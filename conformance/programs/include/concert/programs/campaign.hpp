@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "concert/harness/backend_adapter.hpp"
+#include "concert/programs/replay_token.hpp"
 #include "concert/programs/result.hpp"
 
 namespace concert::programs {
@@ -23,6 +23,14 @@ struct CampaignOptions {
   /// This run has the cases whose index leaves the remainder `shard`.
   int shard = 0;
   int shards = 1;
+  /// Programs to compare with what the model may do, beside those of the corpus; 0: none.
+  std::int64_t explore = 0;
+  /// Cases of each family; 0: none.
+  std::int64_t families = 0;
+  /// Every small program of each family, under every schedule of the model.
+  bool small_scope = false;
+  /// The corpus first.
+  bool corpus = false;
   /// Ends after so many failures.
   std::size_t most_failures = 1;
   /// Real time from one case to the next before a child counts as hung.
@@ -33,17 +41,8 @@ struct CampaignOptions {
 /// child for each try.
 ResultFile run_campaign(const conformance::BackendAdapter& backend, const CampaignOptions& options);
 
-/// What names a case for good: "p1:GENERATOR:SEED:CASE". A token of another version of the generator is refused, since
-/// it would mean another program.
-struct ReplayToken {
-  std::uint64_t seed = 0;
-  std::int64_t case_index = 0;
-
-  friend bool operator==(const ReplayToken&, const ReplayToken&) = default;
-};
-std::string to_string(const ReplayToken& token);
-/// Errors: std::invalid_argument that says what was expected.
-ReplayToken parse_replay_token(std::string_view text);
+/// Runs the case of the token alone, and shrinks it again if it fails.
+ResultFile replay(const conformance::BackendAdapter& backend, const ReplayToken& token);
 
 /// A failure for a person: rule, clauses, message, program, trace, and how to run it again.
 std::string to_text(const Failure& failure);

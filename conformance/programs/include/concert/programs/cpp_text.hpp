@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "concert/harness/schedule.hpp"
+#include "concert/programs/explorer.hpp"
 #include "concert/programs/notes.hpp"
 #include "concert/programs/program.hpp"
 
@@ -17,6 +18,9 @@ struct CppRun {
   /// What its tasks may note (see Notes); none: the test only prints what they do.
   std::vector<TaskNotes> allowed;
 };
+
+/// What the tasks may note in some run, if the exploration saw every run on a plain clock; else nothing.
+std::vector<TaskNotes> allowed_notes(const Program& program, const Exploration& exploration);
 
 /// A test to be written: each backend of BackendsUnderTest runs the program under each schedule.
 struct CppTest {

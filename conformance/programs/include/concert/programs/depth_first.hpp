@@ -24,6 +24,9 @@ class DepthFirst {
   /// The next choice of the current run, below `choices`, which is at least 1.
   std::size_t pick(std::size_t choices);
 
+  /// True if `pick` would choose anew, not repeat a choice of the run before.
+  bool is_beyond_the_path() const noexcept { return made_ == path_.size(); }
+
   /// True if every run was made: `next` has returned false for that reason.
   bool complete() const noexcept { return complete_; }
   /// Runs that were started.

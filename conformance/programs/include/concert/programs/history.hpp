@@ -31,7 +31,19 @@ struct History {
 
 /// The history of a complete trace of `program`.
 History history_of(const Program& program, const std::vector<Record>& trace, Detail detail = Detail::times);
-/// Equal for equal histories, and else different but for one pair in 2^64; the same on every machine. Makes none.
+/// A number for the history of the records added so far: equal for equal histories, and else different but for one pair
+/// in 2^64; the same on every machine.
+class HistoryFingerprint {
+ public:
+  HistoryFingerprint(const Program& program, Detail detail)
+      : detail_(detail), tasks_(static_cast<std::size_t>(program.tasks)) {}
+  void add(const Record& record);
+  std::uint64_t value() const noexcept;
+
+ private:
+  Detail detail_;
+  std::vector<std::uint64_t> tasks_;
+};
 std::uint64_t fingerprint(const Program& program, const std::vector<Record>& trace, Detail detail);
 
 /// A record as a history keeps it.
