@@ -365,6 +365,9 @@ class Play {
           } else if (owner_role() == 3) {
             to_.add(Op::yield);
             to_.add(Op::raise, 9);
+          } else if (owner_role() == 4) {
+            // The start of a task may be cancelled before that task has begun.
+            to_.block(Op::spawn, by_start, 0, [&] { to_.add(Op::yield); });
           }
         });
       });
