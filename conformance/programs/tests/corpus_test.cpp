@@ -37,7 +37,7 @@ TEST_P(CorpusOf, Programs) {
   EXPECT_EQ(settle(program.statements), program);
   EXPECT_EQ(violations(program), std::vector<std::string>{});
   for (int n = 0; n < schedules; ++n) {
-    const Run run = run_program(conformance::model_adapter(), program, Schedule::nth(1, n));
+    const auto run = run_program(conformance::model_adapter(), program, Schedule::nth(1, n));
     EXPECT_FALSE(run.trace.empty());
     for (const Violation& violation : run.violations) ADD_FAILURE() << violation.rule << ": " << violation.message;
   }
@@ -80,7 +80,7 @@ TEST_P(ACounterexampleOf, BreaksItsRuleStill) {
   const conformance::BackendAdapter backend = mutant->make();
   std::set<std::string> seen;
   for (int n = 0; n < schedules_to_kill; ++n) {
-    const Run run = run_program(backend, GetParam().program, Schedule::nth(1, n));
+    const auto run = run_program(backend, GetParam().program, Schedule::nth(1, n));
     for (const Violation& violation : run.violations) seen.emplace(violation.rule);
     if (seen.contains(std::string(GetParam().rule))) return;
   }
