@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -99,7 +100,6 @@ TEST_F(EquivalenceOf, GivesEachProcessItsShardAndTheOptions) {
 }
 
 TEST_F(EquivalenceOf, ExploresTheSmallScopeOnce) {
-  put("certify-other");
   const Words both = {"--certifier", (folder_ / "certify-other").string(), "--jobs", "1"};
   ask({"fake", "--certifier", certifier_, "--output", (folder_ / "out").string(), "--no-small-scope", "--jobs", "1"});
   EXPECT_FALSE(contains(arguments(), "--small-scope")) << arguments();

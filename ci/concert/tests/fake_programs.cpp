@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An executable of generated programs without a backend, for the tests of `concert equivalence`. FAKE_PROGRAMS says how
 // it ends: passes (default) fails inconclusive crashes hangs silent rubbish exit2 exit3 stranger; "fails:1" only in
-// shard 1. Its arguments go to FAKE_ARGUMENTS, a file, a line for each start.
+// shard 1. Its backend is the end of its name. Its arguments go to FAKE_ARGUMENTS, a file, a line for each start.
 #include <unistd.h>
 
 #include <algorithm>
@@ -59,9 +59,9 @@ Failure a_failure() {
   return failure;
 }
 
-ResultFile result_of(const Arguments& arguments, int shard, int shards) {
+ResultFile result_of(const std::string& backend, const Arguments& arguments, int shard, int shards) {
   ResultFile result;
-  result.backend = environment("FAKE_BACKEND", "fake");
+  result.backend = backend;
   result.backend_version = "1";
   result.traits = {{"start_order", "fifo"}};
   result.generator = 1;
@@ -110,7 +110,8 @@ int main(int argc, char** argv) {
   }
   if (how == "hangs") ::pause();
   if (how == "exit2" || how == "exit3") return how == "exit2" ? 2 : 3;
-  ResultFile result = result_of(arguments, shard, shards);
+  const std::string self = argv[0];
+  ResultFile result = result_of(self.substr(self.rfind("programs-") + 9), arguments, shard, shards);
   if (how == "fails") result.failures.push_back(a_failure());
   if (how == "inconclusive") result.rules["EVT-2"] = 0;
   if (how == "stranger") result.backend = "stranger";
