@@ -38,6 +38,7 @@ Species::Species(const Program& program) { index(program.statements); }
 void Species::index(const std::vector<Statement>& statements) {
   for (const Statement& statement : statements) {
     ops_.push_back(statement.op);
+    if (statement.op == Op::run_in_thread || statement.op == Op::call_function) outside_.insert(statement.object);
     index(statement.body);
   }
 }
@@ -50,7 +51,7 @@ std::uint64_t Species::kind(const Record& record) const {
 }
 
 void Species::record(const Record& record) {
-  if (record.what != What::end && record.what != What::task_ended) return;
+  if ((record.what != What::end && record.what != What::task_ended) || outside_.contains(record.task)) return;
   if (last_ && last_->task != record.task) {
     const std::uint64_t passed = record.time > last_->time ? 1 : 0;
     seen_.insert(mix(kind(*last_), kind(record) * 2 + passed));

@@ -28,6 +28,8 @@ class Species final : public Observer {
   std::uint64_t kind(const Record& record) const;
 
   std::vector<Op> ops_;
+  /// Functions in threads, and those that they give to portals: they are no tasks.
+  std::set<int> outside_;
   std::optional<Record> last_;
   std::set<std::uint64_t> seen_;
 };
