@@ -76,6 +76,26 @@ TEST(ThreadPrograms, BreakNoRuleWhileTheirThreadsRace) {
   }
 }
 
+class AVariantWithThreads : public ::testing::TestWithParam<conformance::Variant> {};
+
+TEST_P(AVariantWithThreads, BreaksNoRule) {
+  const BackendAdapter backend = GetParam().make();
+  for (std::uint64_t seed = 1000; seed < 1015; ++seed) {
+    const Program program = threads_program(seed);
+    const programs::Run run = run_program(backend, program, schedule_of(seed));
+    ASSERT_TRUE(run.violations.empty()) << run.violations.front().rule << ": " << run.violations.front().message << "\n"
+                                        << to_text(program);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Model, AVariantWithThreads, ::testing::ValuesIn(conformance::model_variants()),
+                         [](const auto& variant) {
+                           std::string name = variant.param.name;
+                           std::ranges::replace_if(
+                               name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+                           return name;
+                         });
+
 // ---- Faults --------------------------------------------------------------------------------------------------------
 
 /// The rules that a trace of the program breaks.
