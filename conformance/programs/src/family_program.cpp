@@ -269,7 +269,8 @@ class Play {
       case 1: return guarded(Guard::replace, wait);
       case 2: wait(); return to_.add(Op::raise, 1 + actor % 9);
       case 3: shielded([&] { to_.add(Op::sleep, one_tick); }); return to_.add(Op::yield);
-      default: return guarded(Guard::clean_up, [&] { to_.add(Op::sleep_forever); });
+      case 4: return guarded(Guard::clean_up, [&] { to_.add(Op::sleep_forever); });
+      default: return to_.add(Op::raise, 1 + actor % 9);
     }
   }
 
@@ -388,16 +389,24 @@ class Play {
       case 2: guarded(Guard::catch_all, forever); return to_.add(Op::sleep, one_tick);
       case 3: to_.add(Op::yield); return to_.add(Op::raise, 9);
       case 4: {
-        // The start may be cancelled before the task has begun; the task is none of the scope's.
+        // A task of the group is none of the scope in which it was started, but its start is cancelled by it.
         const int scope = to_.next_scope();
+        const auto start = [&] { to_.block(Op::spawn, by_start, 0, [&] { to_.add(Op::sleep, one_tick); }); };
         to_.block(Op::scope, no_deadline, 0, [&] {
-          to_.block(Op::spawn, by_start, 0, [&] { to_.add(Op::sleep, one_tick); });
+          start();
           to_.add(Op::cancel_scope, scope);
+          to_.add(Op::shielded_yield);
+          start();
         });
         return;
       }
-      case 5: return to_.add(Op::event_wait, object);
-      default: to_.add(Op::yield); to_.block(Op::group, [&] { to_.block(Op::spawn, [&] { to_.add(Op::raise, 9); }); });
+      default:
+        // A group that was empty once, and is not when it is left.
+        to_.block(Op::group, [&] {
+          to_.block(Op::spawn, by_start, 0, [] {});
+          to_.add(Op::yield);
+          to_.block(Op::spawn, by_start, 0, [&] { to_.add(Op::sleep, one_tick); });
+        });
     }
   }
 
