@@ -141,7 +141,7 @@ std::optional<SmallScopeReport::Failure> run(const model::ModelOptions& options,
   if (!monitor.violations().empty()) {
     violation = monitor.violations().front();
   } else if (failure) {
-    violation = Violation{"RES-1", "the run ended with " + describe(failure)};
+    violation = Violation{"SYS-2", "the run ended with " + describe(failure)};
   }
   if (!violation) return std::nullopt;
   return SmallScopeReport::Failure{{}, program, std::move(*violation), stage.picked(), monitor.trace()};
