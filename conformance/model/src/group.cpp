@@ -151,8 +151,8 @@ void ModelGroup::child_ended(ModelTask& child) {
     if (sees_cancellation(node_.parent)) node_.child_interrupted = true;
     if (!failures_.empty() && broken("interrupted_tasks_are_failures")) failures_.push_back(child.failure());
     if (!group_was_cancelled && broken("cancelled_task_cancels_its_group")) node_.cancelled = true;
-  } else if (child.failure()) {
-    std::exception_ptr failure = child.failure();
+  } else if (child.reported_failure()) {
+    std::exception_ptr failure = child.reported_failure();
     if (broken("failures_outside_std_exception_are_replaced")) failure = as_std_exception(failure);
     if (!group_was_cancelled || !broken("failures_while_unwinding_are_lost")) failures_.push_back(std::move(failure));
     if (!broken(is_gather_ ? "failure_does_not_cancel_the_gather" : "failure_does_not_cancel_the_group")) {
@@ -182,8 +182,9 @@ bool ModelGroup::abandons_tasks(std::size_t tasks_at_exit) const {
 
 bool ModelGroup::suspend_exit(WaitPoint& point, const std::exception_ptr& body_failure) {
   if (body_failure) {
-    body_failure_ = body_failure;
-    node_.body_interrupted = is_cancelled(body_failure) && sees_cancellation(&node_);
+    body_failure_ = run_->what_failed(*run_->current, node_, body_failure);
+    node_.body_interrupted = !body_failure_;
+    if (!body_failure_) body_failure_ = is_cancelled(body_failure) ? body_failure : a_cancellation();
     if (!broken("failing_body_does_not_cancel_the_group")) node_.cancelled = true;
   }
   if (sees_cancellation(node_.parent) && broken("leaving_a_group_is_a_checkpoint")) node_.child_interrupted = true;

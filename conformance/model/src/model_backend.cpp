@@ -90,7 +90,6 @@ class ModelBackend final : public AsyncBackend {
   bool suspend_until(WaitPoint& point, TimePoint wake_time) override {
     Run& run = Run::require("sleep");
     if (broken("timers_count_from_a_cached_time")) wake_time -= run.now - run.turn_started;
-    wake_time = instant_of(wake_time);
     if (broken("forever_is_a_minute") && wake_time == never) wake_time = run.now + std::chrono::minutes(1);
     const bool blocks_the_loop = broken("short_sleeps_block_the_loop") && wake_time > run.now &&
                                  wake_time < run.now + std::chrono::milliseconds(1);
@@ -103,12 +102,13 @@ class ModelBackend final : public AsyncBackend {
     Wait wait;
     wait.point = &point;
     wait.wake_time = wake_time;
-    wait.is_over = [&run, wake_time] { return wake_time <= run.now; };
+    wait.is_over = [&run, wake_time] { return has_come(wake_time, run.now); };
     if (broken("equal_timers_are_one")) {
-      run.sleepers[wake_time] = &point;
-      wait.is_over = [&run, &point, wake_time, task = run.current] {
-        if (run.sleepers[wake_time] != &point) task->wait.wake_time = never;
-        return wake_time <= run.now && run.sleepers[wake_time] == &point;
+      const TimePoint instant = instant_of(wake_time);
+      run.sleepers[instant] = &point;
+      wait.is_over = [&run, &point, instant, task = run.current] {
+        if (run.sleepers[instant] != &point) task->wait.wake_time = never;
+        return has_come(instant, run.now) && run.sleepers[instant] == &point;
       };
     }
     wait.can_be_cancelled = !(broken("sleep_zero_ignores_cancellation") && wake_time <= run.now);

@@ -267,11 +267,21 @@ void Run::reconsider(ModelTask& task) {
 
 void Run::task_ended(const ModelTask& task) {
   // A sum, since their order does not matter.
-  ends_ += fold(task.lineage(), 1U + (task.cancelled() ? 2U : 0U));
+  ends_ += fold(fold(task.lineage(), task.decisions), 1U + (task.cancelled() ? 2U : 0U));
+}
+
+std::exception_ptr Run::what_failed(ModelTask& task, const Node& here, const std::exception_ptr& failure) {
+  if (!failure || !sees_cancellation(&here)) return failure;
+  if (is_cancelled(failure)) return nullptr;
+  const auto [obedience, rest] = split_failure(failure, is_cancelled);
+  if (!obedience) return failure;
+  const std::size_t choice = pick({2});
+  task.decisions = fold(task.decisions, choice + 1);
+  return choice == 0 ? failure : rest;
 }
 
 std::uint64_t Run::fingerprint() const {
-  std::uint64_t all = fold(ends_, std::bit_cast<std::uint64_t>(now.time_since_epoch().count()));
+  std::uint64_t all = fold(ends_, std::bit_cast<std::uint64_t>(instant_of(now).time_since_epoch().count()));
   // Sums again: the order matters only to those that have to wait for others.
   std::uint64_t ahead = 0;
   for (const ModelTask* task : ready_) {
@@ -311,16 +321,19 @@ void Run::step() {
   task->resume();
 }
 
-/// The next instant at which something happens.
+/// The next time at which something happens: the last one of its instant, so that nothing happens early.
 TimePoint Run::next_event() const {
   TimePoint next = never;
+  const auto consider = [&next](TimePoint time) {
+    if (has_come(time, next)) next = has_come(next, time) ? std::max(next, time) : time;
+  };
   std::size_t looked_at = 0;
   for (const ModelTask* task : blocked_) {
     if (task->wait.wake_time != never && ++looked_at > 6 && broken("only_six_timers_are_looked_at")) break;
-    next = std::min(next, task->wait.wake_time);
+    consider(task->wait.wake_time);
   }
-  for (const ModelScope* scope : open_scopes) next = std::min(next, scope->next_expiry());
-  if (broken("cancelled_sleep_keeps_its_timer") && stale_wake_time_ > now) next = std::min(next, stale_wake_time_);
+  for (const ModelScope* scope : open_scopes) consider(scope->next_expiry());
+  if (broken("cancelled_sleep_keeps_its_timer") && stale_wake_time_ > now) consider(stale_wake_time_);
   return next;
 }
 

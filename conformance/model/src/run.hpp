@@ -21,9 +21,10 @@ class ModelScope;
 class ModelTask;
 class WorkerThreads;
 
-/// Instants of the model are whole nanoseconds: two sums of the same times that differ in the last bit of a double are
-/// one instant, as they are for a loop that counts ticks.
+/// The whole nanosecond that is nearest. Times are compared by it: two sums of the same times that differ in the last
+/// bit of a double are one instant, as they are for a loop that counts ticks.
 TimePoint instant_of(TimePoint time) noexcept;
+inline bool has_come(TimePoint time, TimePoint now) noexcept { return instant_of(time) <= instant_of(now); }
 
 /// Why a task does not run. The scheduler asks `is_over` again and again: nobody notifies anybody.
 struct Wait {
@@ -81,6 +82,9 @@ class Run {
   /// See state_fingerprint.
   std::uint64_t fingerprint() const;
   void task_ended(const ModelTask& task);
+  /// What of a failure of `task` at `here` counts as one: a Cancelled does not while a cancellation is in sight
+  /// (Group022). Whether that goes for those in a group too is open.
+  std::exception_ptr what_failed(ModelTask& task, const Node& here, const std::exception_ptr& failure);
   /// A node is left: in a mutant that hangs tasks under it, they move up to its parent.
   void node_left(const Node& node);
   /// True if a cancellation reaches the wait of a task: sees_cancellation, with the faults that it can have.

@@ -169,7 +169,7 @@ TimePoint ModelScope::expiry() const {
 }
 
 void ModelScope::notice(TimePoint now) {
-  if (expiry() <= now) node_.cancelled = true;
+  if (has_come(expiry(), now)) node_.cancelled = true;
 }
 
 void ModelShield::enter() {

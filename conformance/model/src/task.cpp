@@ -46,11 +46,12 @@ std::uint64_t ModelTask::fingerprint() const {
     add(each->cancelled, each->is_shield, each->interrupted_a_task, each->body_interrupted, each->child_interrupted);
   }
   add(skipped_yield);
+  hash = fold(hash, decisions);
   if (!begun_) return hash;
   add(wait.can_be_cancelled, wait.cancelled_from_the_start, wait.is_yield, wait.value_wins, wait.cancellation_wins,
       wait.outcome_stands);
   hash = fold(hash, static_cast<std::uint64_t>(wait.point->outcome));
-  hash = fold(hash, std::bit_cast<std::uint64_t>(wait.wake_time.time_since_epoch().count()));
+  hash = fold(hash, std::bit_cast<std::uint64_t>(instant_of(wait.wake_time).time_since_epoch().count()));
   return fold(hash, wait.place_in_line ? wait.place_in_line() : 0);
 }
 
@@ -188,7 +189,8 @@ void ModelTask::conclude() {
   // What it waited for last may hold this task.
   wait = Wait();
   failure_ = body_.failure();
-  cancelled_ = is_cancelled(failure_) && sees_cancellation(&root);
+  reported_failure_ = run_.what_failed(*this, root, failure_);
+  cancelled_ = failure_ && !reported_failure_;
   if (failure_ && root.cancelled && broken("failed_clean_up_is_hidden")) cancelled_ = true;
   const bool is_main = root.parent == nullptr;
   if (!(is_main && run_.broken("main_task_outlives_its_run"))) body_.release_work();

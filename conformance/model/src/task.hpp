@@ -28,6 +28,8 @@ class ModelTask final : public TaskCore, public TaskBody::Listener {
   bool cancel() override;
   bool cancelled() const override;
   std::exception_ptr failure() const override;
+  /// What its group hears of.
+  const std::exception_ptr& reported_failure() const noexcept { return reported_failure_; }
   bool suspend_until_done(WaitPoint& point) override;
   Coro<void> wait_or_cancel() override;
   void dispose() noexcept override { delete this; }
@@ -55,6 +57,8 @@ class ModelTask final : public TaskCore, public TaskBody::Listener {
   bool begins_in_order = false;
   /// Its last yield was skipped, so the next one is not (Yield007).
   bool skipped_yield = false;
+  /// A fingerprint of choices made for it that show only later.
+  std::uint64_t decisions = 0;
   /// Set by faults only.
   bool leaked_request = false;
   bool is_deaf_to_groups = false;
@@ -81,6 +85,7 @@ class ModelTask final : public TaskCore, public TaskBody::Listener {
   bool done_ = false;
   bool cancelled_ = false;
   std::exception_ptr failure_;
+  std::exception_ptr reported_failure_;
   TimePoint ended_at_{};
   int woken_ = 0;
   mutable int reads_ = 0;

@@ -278,6 +278,29 @@ TEST(Explorer, TakesBothWaysOfATie) {
   EXPECT_TRUE(exploration.determinate_at(Detail::outcomes));
 }
 
+TEST(Explorer, MissesNothingByNotGoingOnTwice) {
+  std::int64_t compared = 0;
+  std::int64_t schedules = 0;
+  std::int64_t explored = 0;
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    const Program program = generate(seed, {.size = 12});
+    DepthFirst every(300);
+    std::set<std::uint64_t> histories;
+    while (every.next()) {
+      const auto pick = [&](model::Choices choices) { return every.pick(choices); };
+      histories.insert(fingerprint(program, run_under(program, pick), Detail::times));
+    }
+    if (!every.complete()) continue;
+    const Exploration exploration = explore_model(program);
+    EXPECT_EQ(exploration.outcomes.size(), histories.size()) << to_text(program);
+    ++compared;
+    schedules += every.runs();
+    explored += exploration.schedules;
+  }
+  EXPECT_GT(compared, 40);
+  EXPECT_LT(explored, schedules * 2 / 3);
+}
+
 TEST(Explorer, SaysNothingOfWhatItCouldNotFinish) {
   const Statement yields = spawn({make(Op::yield), make(Op::yield), make(Op::sleep, 1), make(Op::yield)});
   const Program program = settle({in_group({yields, yields, yields, yields, yields})});
