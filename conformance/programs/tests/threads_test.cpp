@@ -161,7 +161,7 @@ TEST_P(AThreadFault, IsSeenByItsRule) {
       return broken(run_program(backend, candidate, schedule_of(seed)), fault.rule) != nullptr;
     };
     if (!fails(program)) continue;
-    const Program small = shrink(program, fails, 150);
+    const Program small = shrink(program, fails, 60);
     EXPECT_LT(size(small), size(program)) << to_text(small);
     return;
   }
