@@ -3,28 +3,12 @@
 // CONCERT_UPDATE_GOLDEN=1 and review the difference.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
-
 #include "concert/reports/reports.hpp"
+#include "golden.hpp"
 #include "sample.hpp"
 
 namespace concert::reports {
 namespace {
-
-void expect_golden(const std::string& name, const std::string& text) {
-  const std::string path = std::string(CONCERT_GOLDEN_FOLDER) + "/" + name;
-  if (std::getenv("CONCERT_UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(path, std::ios::binary) << text;
-    return;
-  }
-  std::ifstream in(path, std::ios::binary);
-  ASSERT_TRUE(in) << path;
-  std::ostringstream golden;
-  golden << in.rdbuf();
-  EXPECT_EQ(text, golden.str()) << path;
-}
 
 TEST(GoldenTest, Html) { expect_golden("index.html", to_html(sample_files(), sample_clauses())); }
 TEST(GoldenTest, Markdown) { expect_golden("summary.md", to_markdown(sample_files(), sample_clauses())); }

@@ -30,7 +30,7 @@ class ModelScope final : public CancelScopeCore {
   /// Cancels the scope if its deadline has come.
   void notice(TimePoint now);
   /// When notice() may have something to do.
-  TimePoint next_expiry() const { return node_.cancelled ? never : deadline_; }
+  TimePoint next_expiry() const { return node_.cancelled ? never : expiry(); }
 
  private:
   enum class State { created, entered, exited };

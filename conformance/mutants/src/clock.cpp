@@ -235,7 +235,7 @@ std::vector<Mutant> sleep_mutants() {
                     {"Timeout008", "trace"}}),
       model_mutant("run_waits_for_stale_timers", "a run ends when the timers of cancelled sleeps have fired",
                    {{"Sleep006", "stuck"}, {"Sleep011", "run-held-up"}}),
-      model_mutant("equal_timers_are_one", "of two sleeps that end at one time, the first is forgotten", {}),
+      model_mutant("equal_timers_are_one", "of two sleeps that end at one time, the first is forgotten", {{"Sleep010", "?"}}),
       model_mutant("only_six_timers_are_looked_at", "the next timer is looked for among six",
                    {{"Gather008", "interrupted"},
                     {"Group017", "interrupted"},

@@ -85,7 +85,7 @@ std::vector<Mutant> condition_mutants() {
                    {{"Cond006", "not-kept"}, {"Cond007", "first-in-line"}, {"Cond008", "not-kept"}}),
       with_notify("notify_of_nothing_wakes_one", "notify(0) wakes a task.", {{"Cond007", "first-in-line"}},
                   [](std::size_t count) { return std::max<std::size_t>(count, 1); }),
-      with_notify("notify_wakes_one_more", "notify(n) wakes a task more.", {},
+      with_notify("notify_wakes_one_more", "notify(n) wakes a task more.", {{"Cond007", "?"}},
                   [](std::size_t count) { return count + (count > 0 && count < 1000 ? 1 : 0); }),
       model_mutant("notify_wakes_the_newest", "A notification wakes the task that came last.",
                    {{"Cond002", "works"}, {"Cond003", "works"}, {"Cond007", "first-in-line"}}),

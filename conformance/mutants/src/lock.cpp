@@ -133,7 +133,7 @@ std::vector<Mutant> lock_mutants() {
                     {"Timeout003", "interrupted"},
                     {"Portal018", "interrupted"}}),
       model_mutant("cancelled_acquire_takes_the_lock", "acquire() of a free lock throws Cancelled and has taken it.",
-                   {}),
+                   {{"Lock011", "?"}}),
       model_mutant("newcomers_barge", "A task that acquires in the turn of a release overtakes the waiters.",
                    {{"Cond015", "all"},
                     {"Fair001", "order"},

@@ -113,4 +113,43 @@ std::vector<Variant> model_variants() {
   return variants;
 }
 
+namespace {
+
+/// A model that always takes the same side where two things happen in one instant, and where a plain lock is free for
+/// several: the first one, or the last.
+Variant one_sided(const std::string& name, bool takes_the_last) {
+  return {name, [takes_the_last] {
+            BackendAdapter adapter = model_adapter();
+            adapter.runner_options = [takes_the_last](const Schedule& schedule) {
+              const model::Pick pick = model::pick_for(model::strategy_of(schedule.order_seed));
+              return RunnerOptions().set("pick", model::Pick([=](model::Choices choices) {
+                                           if (!choices.tasks.empty()) return pick(choices);
+                                           return takes_the_last ? choices.count - 1 : 0;
+                                         }));
+            };
+            return adapter;
+          }};
+}
+
+/// Event loops round up to whole milliseconds.
+Variant late_sleeper() {
+  return {"sleeps end a millisecond late", [] {
+            model::ModelOptions options;
+            options.faults.sleep = [](AsyncBackend& backend, Seconds delay) {
+              return backend.AsyncBackend::sleep(delay > Seconds(0) ? delay + Seconds(0.001) : delay);
+            };
+            return model_adapter(options);
+          }};
+}
+
+}  // namespace
+
+std::vector<Variant> program_variants() {
+  std::vector<Variant> variants = model_variants();
+  variants.push_back(one_sided("ties go to the value", false));
+  variants.push_back(one_sided("ties go to the cancellation", true));
+  variants.push_back(late_sleeper());
+  return variants;
+}
+
 }  // namespace concert::conformance

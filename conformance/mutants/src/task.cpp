@@ -161,7 +161,7 @@ std::vector<Mutant> task_mutants() {
       model_mutant("records_are_recycled", "a second after its end, a task is no longer known",
                    {{"Task025", "answers"}}),
       model_mutant("cancel_before_the_first_step_is_lost", "a task that is cancelled before it begins runs as if not",
-                   {}),
+                   {{"Task003", "?"}}),
       model_mutant("third_waiter_is_forgotten", "only two of those who wait for a task are woken",
                    {{"Task018", "same-value"}, {"Task029", "stuck"}}),
       lying_model("joins_failure_declares_cancellation",

@@ -27,6 +27,9 @@ using conformance::real_now;
 /// Cases whose counts go to the parent together. A crash costs as many: they are run once more.
 constexpr std::int64_t cases_per_message = 1'000;
 
+/// Who looks for another fault gives up after so many cases that end their process: each costs a fork.
+constexpr int most_passed_over = 100;
+
 ResultFile empty_result(const BackendAdapter& backend, const CampaignOptions& options) {
   ResultFile result = Tally().take();
   result.backend = backend.name;
@@ -59,6 +62,14 @@ class Campaign {
     return finished();
   }
 
+  std::optional<Failure> first_failure(const Hunt& hunt) {
+    rules_ = hunt.rules;
+    run_part(part_named(hunt.part), 0, hunt.most_cases);
+    if (result_.failures.empty()) return std::nullopt;
+    if (hunt.shrink) shrink(result_.failures.front());
+    return result_.failures.front();
+  }
+
   ResultFile replay(const ReplayToken& token) {
     run_part(part_named(token.part), token.case_index, token.case_index + 1);
     return finished();
@@ -67,6 +78,11 @@ class Campaign {
  private:
   double seconds_since_start() const { return std::chrono::duration<double>(real_now() - start_).count(); }
   bool has_enough() const { return result_.failures.size() >= options_.most_failures; }
+
+  /// Whether a broken rule is one that is looked for.
+  bool counts(const std::string& rule) const {
+    return rules_.empty() || std::ranges::find(rules_, rule) != rules_.end();
+  }
 
   ResultFile finished() {
     for (Failure& failure : result_.failures) {
@@ -100,7 +116,11 @@ class Campaign {
       if (has_enough()) return;
       Tally tally;
       part.count(part.draw(options_.seed, end.case_index), tally);
-      tally.fail(found(part, end.case_index, {end.fault, "the run ended its process: " + end.fault}));
+      if (counts(end.fault)) {
+        tally.fail(found(part, end.case_index, {end.fault, "the run ended its process: " + end.fault}));
+      } else if (++passed_over_ > most_passed_over) {
+        return;
+      }
       add(result_, tally.take());
       from = end.case_index + options_.shards;
     }
@@ -161,8 +181,10 @@ class Campaign {
     RunOptions options;
     options.on_stuck = [&progress](std::string_view fault) { progress.give_up(fault); };
     part.count(each, tally);
-    if (std::optional<Finding> finding = part.run(backend_, each, tally, options)) {
-      tally.fail(found(part, each.index, std::move(*finding)));
+    for (Finding& finding : part.run(backend_, each, tally, options)) {
+      if (!counts(finding.rule)) continue;
+      tally.fail(found(part, each.index, std::move(finding)));
+      break;
     }
   }
 
@@ -208,12 +230,23 @@ class Campaign {
   CampaignOptions options_;
   std::chrono::steady_clock::time_point start_;
   ResultFile result_;
+  /// The only ones to look for; empty: all.
+  std::vector<std::string> rules_;
+  /// Cases that ended their process, which is not looked for.
+  int passed_over_ = 0;
 };
 
 }  // namespace
 
 ResultFile run_campaign(const BackendAdapter& backend, const CampaignOptions& options) {
   return Campaign(backend, options).run();
+}
+
+std::optional<Failure> hunt(const BackendAdapter& backend, const Hunt& hunt) {
+  CampaignOptions options;
+  options.seed = hunt.seed;
+  options.hang_limit = hunt.hang_limit;
+  return Campaign(backend, options).first_failure(hunt);
 }
 
 ResultFile replay(const BackendAdapter& backend, const ReplayToken& token) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "concert/programs/family.hpp"
 
-#include <initializer_list>
+#include <algorithm>
 
 #include "random.hpp"
 
@@ -27,14 +27,14 @@ std::vector<FamilyInfo> make_families() {
   all.push_back({Family::condition, "condition", "one is notified, all are, two are", 3, 3, 0, locks, {}, {}});
   all.back().misuses = {Misuse::wait_without_lock, Misuse::notify_without_lock};
   all.back().rules = {"CND-1", "CND-2", "CND-3", "LCK-1", "LCK-4"};
-  all.push_back({Family::scope_shield, "scope_shield", "the owner's scope is cancelled", 1, 8, 2, scopes, {}, {}});
+  all.push_back({Family::scope_shield, "scope_shield", "the owner's scope is cancelled", 1, 9, 2, scopes, {}, {}});
   all.back().misuses = {Misuse::enter_scope_twice};
   all.back().rules = {"CAN-1", "CAN-2", "CAN-3", "CAN-4", "SCP-1", "SCP-2", "SCP-3", "SHD-1"};
   all.push_back({Family::deadline,
                  "deadline",
                  "the owner's deadline becomes sooner, later, past, none",
                  4,
-                 5,
+                 6,
                  2,
                  scopes,
                  {},
@@ -44,7 +44,7 @@ std::vector<FamilyInfo> make_families() {
   all.push_back(
       {Family::task_join, "task_join", "the owner ends: with a value, with an error", 2, 5, 2, tasks, {}, {}});
   all.back().rules = {"TSK-1", "TSK-2", "TSK-5", "TSK-7", "TSK-8", "TSK-9"};
-  all.push_back({Family::group, "group", "children fail, a late one fails, a late one comes", 3, 5, 4, tasks, {}, {}});
+  all.push_back({Family::group, "group", "children fail, a late one fails, a late one comes", 3, 5, 7, tasks, {}, {}});
   all.back().misuses = {Misuse::spawn_before_enter, Misuse::spawn_after_exit};
   all.back().rules = {"GRP-1", "GRP-2", "GRP-3", "GRP-4", "GRP-5", "GRP-7", "TSK-6", "TSK-9"};
   all.push_back({Family::gather, "gather", "some branches fail, others give", 1, 5, 2, {Question::task}, {}, {}});
@@ -54,8 +54,10 @@ std::vector<FamilyInfo> make_families() {
 
 /// The words of a script, a cancel beside most wakes.
 std::vector<Word> draw_words(const FamilyInfo& family, int actors, Random& random) {
-  const auto wake = [&] { return Word{Word::Kind::wake, random.below(family.ways)}; };
-  const auto cancel = [&] { return Word{Word::Kind::cancel, random.below(actors + (family.owners > 0 ? 1 : 0))}; };
+  // The plain way, and whoever came first, now and then: his turn is the next.
+  const auto wake = [&] { return Word{Word::Kind::wake, random.percent(40) ? 0 : random.below(family.ways)}; };
+  const int targets = actors + (family.owners > 0 ? 1 : 0);
+  const auto cancel = [&] { return Word{Word::Kind::cancel, random.percent(40) ? 0 : random.below(targets)}; };
   std::vector<Word> words;
   const int count = random.between(1, 8);
   while (static_cast<int>(words.size()) < count) {
@@ -80,8 +82,17 @@ std::vector<Word> draw_words(const FamilyInfo& family, int actors, Random& rando
   return words;
 }
 
-void insert(std::vector<Word>& words, std::initializer_list<Word> more, Random& random) {
-  words.insert(words.begin() + random.below(static_cast<int>(words.size()) + 1), more);
+void insert_question(std::vector<Word>& words, Random& random) {
+  words.insert(words.begin() + random.below(static_cast<int>(words.size()) + 1), {Word::Kind::ask, 0});
+}
+
+/// Behind the first wake, and behind a moment in which somebody else may have had his turn.
+void insert_misuse(std::vector<Word>& words, const FamilyInfo& family, Random& random) {
+  const Word misuse{Word::Kind::misuse, random.below(static_cast<int>(family.misuses.size()))};
+  auto after = std::ranges::find(words, Word::Kind::wake, &Word::kind);
+  if (after != words.end()) ++after;
+  const auto at = after + random.below(static_cast<int>(words.end() - after) + 1);
+  words.insert(at, {{Word::Kind::yield, 0}, misuse});
 }
 
 }  // namespace
@@ -104,13 +115,8 @@ Script draw_script(Family family, std::uint64_t seed) {
   const int actors = random.between(2, 6);
   for (int i = 0; i < actors; ++i) script.actors.push_back(random.below(of.roles));
   script.words = draw_words(of, actors, random);
-  for (int questions = random.below(3); questions > 0; --questions)
-    insert(script.words, {{Word::Kind::ask, 0}}, random);
-  if (!of.misuses.empty() && random.percent(30)) {
-    // Behind a moment in which somebody else may have had his turn.
-    const int which = random.below(static_cast<int>(of.misuses.size()));
-    insert(script.words, {{Word::Kind::yield, 0}, {Word::Kind::misuse, which}}, random);
-  }
+  for (int questions = random.below(3); questions > 0; --questions) insert_question(script.words, random);
+  if (!of.misuses.empty() && random.percent(30)) insert_misuse(script.words, of, random);
   return script;
 }
 

@@ -170,11 +170,13 @@ class Play {
       case 2:
         shielded([&] {
           own_scope(sleep);
+          to_.add(Op::ask, static_cast<int>(Question::task));
           yield();
         });
         break;
       case 3:
         // Cancelled again at each checkpoint.
+        guarded(Guard::catch_all, sleep);
         guarded(Guard::catch_all, sleep);
         sleep();
         break;
@@ -191,6 +193,7 @@ class Play {
         // Cancelled before it is entered, perhaps.
         yield();
         own_scope([&] {
+          to_.add(Op::shielded_yield);
           shielded([&] {
             shielded(yield);
             yield();
@@ -198,7 +201,11 @@ class Play {
           yield();
         });
         break;
-      case 6: shielded(tick); break;
+      case 6:
+        shielded(tick);
+        to_.add(Op::sleep, 0);
+        break;
+      case 7: shielded([&] { to_.block(Op::group, [&] { to_.block(Op::spawn, tick); }); }); break;
       default:
         // A failure beside the cancellation.
         guarded(Guard::catch_errors, [&] {
@@ -229,7 +236,15 @@ class Play {
         own_scope(past_deadline, 0, yield);
         break;
       case 3: guarded(Guard::catch_errors, [&] { own_scope(deadline(1), 1, sleep); }); break;
-      default: own_scope(deadline(3), 0, [&] { to_.block(Op::scope, deadline(3), 0, forever); });
+      case 4: own_scope(deadline(3), 0, [&] { to_.block(Op::scope, deadline(3), 0, forever); }); break;
+      default:
+        // A failure is one, however late.
+        guarded(Guard::catch_errors, [&] {
+          own_scope(deadline(1), 1, [&] {
+            shielded([&] { to_.add(Op::sleep, 2 * one_tick); });
+            to_.add(Op::raise, 5);
+          });
+        });
     }
     yield();
   }
@@ -357,19 +372,33 @@ class Play {
         object_ = to_.block(Op::group, [&] {
           actors(Op::spawn);
           rise();
-          if (owner_role() == 1) {
-            to_.add(Op::event_wait, object);
-            to_.add(Op::raise, 9);
-          } else if (owner_role() == 2) {
-            to_.add(Op::sleep_forever);
-          } else if (owner_role() == 3) {
-            to_.add(Op::yield);
-            to_.add(Op::raise, 9);
-          }
+          live_as_host();
         });
       });
       to_.add(Op::yield);
     });
+  }
+
+  /// What the body of the group does behind its children.
+  void live_as_host() {
+    const auto forever = [&] { to_.add(Op::sleep_forever); };
+    switch (owner_role()) {
+      case 0: return;
+      case 1: to_.add(Op::event_wait, object); return to_.add(Op::raise, 9);
+      case 2: guarded(Guard::catch_all, forever); return to_.add(Op::sleep, one_tick);
+      case 3: to_.add(Op::yield); return to_.add(Op::raise, 9);
+      case 4: {
+        // The start may be cancelled before the task has begun; the task is none of the scope's.
+        const int scope = to_.next_scope();
+        to_.block(Op::scope, no_deadline, 0, [&] {
+          to_.block(Op::spawn, by_start, 0, [&] { to_.add(Op::sleep, one_tick); });
+          to_.add(Op::cancel_scope, scope);
+        });
+        return;
+      }
+      case 5: return to_.add(Op::event_wait, object);
+      default: to_.add(Op::yield); to_.block(Op::group, [&] { to_.block(Op::spawn, [&] { to_.add(Op::raise, 9); }); });
+    }
   }
 
   void stage_gather() {

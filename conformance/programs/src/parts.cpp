@@ -22,9 +22,10 @@ using conformance::Schedule;
 /// Of each program of the corpus: the first in the backend's own order on a plain clock, the others drawn.
 constexpr std::int64_t schedules_of_a_corpus_program = 6;
 
-std::optional<Finding> first_finding(const Run& run) {
-  if (run.violations.empty()) return std::nullopt;
-  return Finding{std::string(run.violations.front().rule), run.violations.front().message};
+std::vector<Finding> findings(const Run& run) {
+  std::vector<Finding> all;
+  for (const Violation& violation : run.violations) all.push_back({std::string(violation.rule), violation.message});
+  return all;
 }
 
 RunOptions with(const RunOptions& options, std::vector<Observer*> observers) {
@@ -33,8 +34,8 @@ RunOptions with(const RunOptions& options, std::vector<Observer*> observers) {
   return more;
 }
 
-std::optional<Finding> run_whole(const BackendAdapter& backend, const Case& each, Tally& tally,
-                                 const RunOptions& options) {
+std::vector<Finding> run_whole(const BackendAdapter& backend, const Case& each, Tally& tally,
+                               const RunOptions& options) {
   Labels labels(each.program);
   labels.drawn(each.drawn);
   labels.clock(each.schedule.perturbed_clock);
@@ -47,8 +48,9 @@ std::optional<Finding> run_whole(const BackendAdapter& backend, const Case& each
     differed = run_program(backend, each.program, each.schedule, options).trace != run.trace;
     tally.rerun(differed);
   }
-  if (!run.violations.empty() || !differed) return first_finding(run);
-  return Finding{std::string(same_again), "the second run wrote other records"};
+  std::vector<Finding> all = findings(run);
+  if (differed) all.push_back({std::string(same_again), "the second run wrote other records"});
+  return all;
 }
 
 Case draw_corpus(std::uint64_t seed, std::int64_t index) {
@@ -71,8 +73,8 @@ Case draw_explored(std::uint64_t seed, std::int64_t index) {
   return each;
 }
 
-std::optional<Finding> run_explored(const BackendAdapter& backend, const Case& each, Tally& tally,
-                                    const RunOptions& options) {
+std::vector<Finding> run_explored(const BackendAdapter& backend, const Case& each, Tally& tally,
+                                  const RunOptions& options) {
   const auto start = conformance::real_now();
   const Exploration exploration = explore(each.program, backend.manifest, most_explored_schedules);
   Explored& counts = *tally.counts().explored;
@@ -84,8 +86,9 @@ std::optional<Finding> run_explored(const BackendAdapter& backend, const Case& e
   counts.compared += exploration.complete ? 1 : 0;
   const std::optional<std::string> parted = divergence(exploration, each.program, run.trace);
   counts.seconds += std::chrono::duration<double>(conformance::real_now() - start).count();
-  if (run.violations.empty() && parted) return Finding{std::string(not_allowed), *parted};
-  return first_finding(run);
+  std::vector<Finding> all = findings(run);
+  if (parted) all.push_back({std::string(not_allowed), *parted});
+  return all;
 }
 
 }  // namespace
@@ -114,7 +117,7 @@ Part family_cases(Family family) {
       const auto asked = run.evaluations.find(rule);
       if (asked != run.evaluations.end()) count += asked->second;
     }
-    return first_finding(run);
+    return findings(run);
   };
   return part;
 }
@@ -128,7 +131,7 @@ Part corpus_runs() {
             ++counts->runs;
           },
           [](const BackendAdapter& backend, const Case& each, Tally&, const RunOptions& options) {
-            return first_finding(run_program(backend, each.program, each.schedule, options));
+            return findings(run_program(backend, each.program, each.schedule, options));
           }};
 }
 

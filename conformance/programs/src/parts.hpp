@@ -4,8 +4,9 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "concert/harness/backend_adapter.hpp"
 #include "concert/programs/family.hpp"
@@ -27,8 +28,8 @@ struct Part {
   std::function<Case(std::uint64_t seed, std::int64_t index)> draw;
   /// Counts a case whether it comes back or not.
   std::function<void(const Case&, Tally&)> count;
-  /// Runs it, counts what that showed, and says which rule it breaks first.
-  std::function<std::optional<Finding>(const conformance::BackendAdapter&, const Case&, Tally&, const RunOptions&)> run;
+  /// Runs it, counts what that showed, and says which rules it breaks, the first one first.
+  std::function<std::vector<Finding>(const conformance::BackendAdapter&, const Case&, Tally&, const RunOptions&)> run;
 };
 
 Part whole_programs();

@@ -47,6 +47,9 @@ constexpr std::string_view help =
   --program FILE --trace FILE
                      judges a trace of it that another executor wrote
 
+  --faults           tries the rules themselves: every mutant must be seen by its rule, and --cases programs (default
+                     30000) on every variant must raise no alarm; with --mutant or --variant that one only
+
   --backend NAME     one of several
   --mutant NAME      a broken backend instead, --variant NAME an unusual one; --list names all of them
 
@@ -67,6 +70,8 @@ struct Request {
   bool json = false;
   bool help = false;
   bool list = false;
+  bool faults = false;
+  bool cases_given = false;
 };
 
 void parse_shard(std::string_view option, std::string_view text, CampaignOptions& campaign) {
@@ -101,6 +106,7 @@ Request parse(Arguments arguments) {
       request.list = true;
     } else if (option == "--cases") {
       campaign.cases = parse_number<std::int64_t>(option, value(), 1);
+      request.cases_given = true;
     } else if (option == "--first") {
       campaign.first = parse_number<std::int64_t>(option, value(), 0);
     } else if (option == "--seed") {
@@ -117,6 +123,8 @@ Request parse(Arguments arguments) {
       campaign.explore = parse_number<std::int64_t>(option, value(), 1);
     } else if (option == "--small-scope") {
       campaign.small_scope = true;
+    } else if (option == "--faults") {
+      request.faults = true;
     } else if (option == "--failures") {
       campaign.most_failures = parse_number<std::size_t>(option, value(), 1);
     } else if (option == "--result") {
@@ -243,6 +251,58 @@ int run_again(const conformance::BackendAdapter& backend, const ReplayToken& tok
   return result.failures.empty() ? Exit::passed : Exit::failed;
 }
 
+// ---- The trial of the rules ----------------------------------------------------------------------------------------
+
+bool mutants_are_seen(const Subjects& subjects, const Request& request) {
+  std::vector<FaultTrial> trials;
+  FaultLimits limits;
+  limits.seed = request.campaign.seed;
+  for (std::size_t i = 0; i < subjects.faults.size(); ++i) {
+    const Fault& fault = subjects.faults[i];
+    if (!request.mutant.empty() && request.mutant != fault.mutant) continue;
+    if (i % static_cast<std::size_t>(request.campaign.shards) != static_cast<std::size_t>(request.campaign.shard))
+      continue;
+    trials.push_back(try_fault(find_named(subjects.mutants, fault.mutant, "mutant").make(), fault, limits));
+    fmt::print("{}\n", to_text(trials.back()));
+    std::fflush(stdout);
+  }
+  if (trials.empty()) throw BadUsage("--faults: expected a mutant with a rule that must see it");
+  const FaultTotals sum = totals(trials);
+  fmt::print("{}\n", to_text(sum));
+  return sum.killed == sum.tried && sum.median_statements <= most_median_statements;
+}
+
+bool variants_raise_no_alarm(const Subjects& subjects, const Request& request) {
+  std::size_t silent = 0;
+  std::size_t tried = 0;
+  CampaignOptions campaign = request.campaign;
+  campaign.shard = 0;
+  campaign.shards = 1;
+  if (!request.cases_given) campaign.cases = 30'000;
+  for (std::size_t i = 0; i < subjects.variants.size(); ++i) {
+    const conformance::Variant& variant = subjects.variants[i];
+    if (!request.variant.empty() && request.variant != variant.name) continue;
+    if (i % static_cast<std::size_t>(request.campaign.shards) != static_cast<std::size_t>(request.campaign.shard))
+      continue;
+    const ResultFile result = run_campaign(variant.make(), campaign);
+    for (const Failure& failure : result.failures) fmt::print("{}", to_text(failure));
+    fmt::print("variant {}: {} programs, {}\n", variant.name, result.programs.cases,
+               result.failures.empty() ? "no alarm" : "FALSE ALARM");
+    std::fflush(stdout);
+    ++tried;
+    silent += result.failures.empty() ? 1 : 0;
+  }
+  fmt::print("variants: {} of {} without an alarm\n", silent, tried);
+  return silent == tried;
+}
+
+int try_rules(const Subjects& subjects, const Request& request) {
+  const bool seen = !request.variant.empty() || mutants_are_seen(subjects, request);
+  const bool silent = !request.mutant.empty() || variants_raise_no_alarm(subjects, request);
+  fmt::print("the rules: {}\n", seen && silent ? "see what they must see, and nothing else" : "FAILED");
+  return seen && silent ? Exit::passed : Exit::failed;
+}
+
 int run_all(const Subjects& subjects, const Request& request) {
   std::optional<Program> given;
   if (!request.program.empty()) given = program_from_json(read_file(request.program));
@@ -269,6 +329,7 @@ int programs_main(const Subjects& subjects, int argc, char** argv) {
       return Exit::passed;
     }
     if (request.list) return list(subjects);
+    if (request.faults) return try_rules(subjects, request);
     return run_all(subjects, request);
   } catch (const BadUsage& error) {
     fmt::print(stderr, "{}\n", error.what());

@@ -37,7 +37,7 @@ std::vector<Script> casts(const FamilyInfo& family, int actors) {
   for (int step = 0; step < std::min(actors, 2); ++step) {
     for (int first = 0; first < family.roles; ++first) {
       Script& script = all.emplace_back();
-      script.owner = family.owners == 0 ? 0 : static_cast<int>(all.size()) % family.owners;
+      script.owner = family.owners == 0 ? 0 : (first + 2 * step + actors) % family.owners;
       for (int i = 0; i < actors; ++i) script.actors.push_back((first + i * step) % family.roles);
     }
   }
@@ -47,6 +47,7 @@ std::vector<Script> casts(const FamilyInfo& family, int actors) {
 /// Some texts come to the same; one of them stands for all:
 /// - Cancels that nothing separates may come in any order, since each marks its own target: in that of the actors.
 /// - A yield right before a sleep, and either at the end, only waits where the next line waits anyway: without it.
+/// - An event is set once, but in its own family: nothing else comes of another time.
 /// - A lock that is not released by a word is released behind the last one: without a first release that is the last
 ///   word. A task that has ended can only be cancelled: without another wake.
 bool is_canonical(Family family, const std::vector<Word>& words) {
@@ -61,6 +62,8 @@ bool is_canonical(Family family, const std::vector<Word>& words) {
   const bool is_lock = family == Family::lock || family == Family::fair_lock;
   if (is_lock && wakes == 1 && is(words.back(), Word::Kind::wake)) return false;
   if (family == Family::task_join && wakes > 1) return false;
+  const bool sets_event = family == Family::group || family == Family::gather;
+  if (sets_event && std::ranges::count(words, Word{Word::Kind::wake, 0}) > 1) return false;
   return std::ranges::adjacent_find(words, is_redundant) == words.end();
 }
 
@@ -136,7 +139,7 @@ std::optional<SmallScopeReport::Failure> run(const model::ModelOptions& options,
   if (!monitor.violations().empty()) {
     violation = monitor.violations().front();
   } else if (failure) {
-    violation = Violation{"RES-1", "the run ended with " + describe(failure)};
+    violation = Violation{"SYS-2", "the run ended with " + describe(failure)};
   }
   if (!violation) return std::nullopt;
   return SmallScopeReport::Failure{{}, program, std::move(*violation), stage.picked(), monitor.trace()};

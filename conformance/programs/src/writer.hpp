@@ -31,8 +31,9 @@ class Writer {
   }
 
   Program take() { return std::move(program_); }
-  /// The number that the next task will have.
+  /// The number that the next task or scope will have.
   int next_task() const { return program_.tasks; }
+  int next_scope() const { return program_.scopes; }
 
  private:
   Statement& push(Op op, int a, int b) {

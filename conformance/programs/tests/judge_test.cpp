@@ -25,12 +25,13 @@ TEST_P(AVariant, BreaksNoRule) {
   EXPECT_FALSE(judged.counterexample.has_value()) << to_text(*judged.counterexample);
 }
 
-INSTANTIATE_TEST_SUITE_P(Model, AVariant, ::testing::ValuesIn(conformance::model_variants()), [](const auto& variant) {
-  std::string name = variant.param.name;
-  std::ranges::replace_if(
-      name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Model, AVariant, ::testing::ValuesIn(conformance::program_variants()),
+                         [](const auto& variant) {
+                           std::string name = variant.param.name;
+                           std::ranges::replace_if(
+                               name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+                           return name;
+                         });
 
 TEST(Programs, GiveTheSameTraceAgain) {
   const BackendAdapter backend = conformance::model_adapter();
@@ -229,7 +230,8 @@ TEST(Monitor, HasAMutantForEachRule) {
 TEST(Monitor, SeesARunThatDoesNotEndByItself) {
   bool seen = false;
   for (std::uint64_t program = 0; program < 500 && !seen; ++program) {
-    const programs::Run run = run_program(mutant("event_wait_ignores_cancellation"), generate(program), conformance::Schedule());
+    const programs::Run run =
+        run_program(mutant("event_wait_ignores_cancellation"), generate(program), conformance::Schedule());
     seen = std::ranges::count(run.violations, "SYS-2", &Violation::rule) > 0;
   }
   EXPECT_TRUE(seen);

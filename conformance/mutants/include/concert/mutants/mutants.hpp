@@ -51,5 +51,7 @@ std::vector<Mutant> all_mutants();
 
 /// The model with each freedom taken the other way, one at a time, and all at once.
 std::vector<Variant> model_variants();
+/// These, and the freedoms that no trait declares: for programs, which know no instant but in order.
+std::vector<Variant> program_variants();
 
 }  // namespace concert::conformance

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "concert/harness/backend_adapter.hpp"
 #include "concert/programs/replay_token.hpp"
@@ -40,6 +41,20 @@ struct CampaignOptions {
 /// Draws, runs, judges and counts. Each failure is shrunk, as long as the same rule is broken; a crash or a hang too, a
 /// child for each try.
 ResultFile run_campaign(const conformance::BackendAdapter& backend, const CampaignOptions& options);
+
+/// The search for one fault.
+struct Hunt {
+  /// A part as in a ReplayToken.
+  std::string part = "programs";
+  std::uint64_t seed = 1;
+  std::int64_t most_cases = 100'000;
+  /// Rules that count, or faults of a process ("hung"): any of them; what else breaks is passed over. Empty: any rule.
+  std::vector<std::string> rules{};
+  bool shrink = true;
+  std::chrono::milliseconds hang_limit{2'000};
+};
+/// The first case that breaks one of the rules; nullopt if there is none, or if too many cases end their process.
+std::optional<Failure> hunt(const conformance::BackendAdapter& backend, const Hunt& hunt);
 
 /// Runs the case of the token alone, and shrinks it again if it fails.
 ResultFile replay(const conformance::BackendAdapter& backend, const ReplayToken& token);

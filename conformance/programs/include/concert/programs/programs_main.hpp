@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "concert/harness/certifier.hpp"
+#include "concert/programs/faults.hpp"
 
 namespace concert::programs {
 
@@ -13,6 +14,8 @@ struct Subjects {
   std::vector<conformance::BackendAdapter> backends;
   std::vector<conformance::Mutant> mutants{};
   std::vector<conformance::Variant> variants{};
+  /// What must see which of the mutants.
+  std::vector<Fault> faults{};
 };
 
 /// main(); see its --help. Exit codes: 0 passed, 1 failed, 2 usage, 3 the harness failed, 4 inconclusive.

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every small program of a family under every schedule of the model: what is not found here is not there, up to the
 // bound.
+//
+// A small program has few actors: all in one role, or each in the role that comes after that of the one before. Its
+// owner takes his roles in turn. It has few words: wakes, cancels, yields, sleeps, in every order, but of texts that
+// come to the same only one.
+//
+// Its schedules are all choices of the model between the moment when the cast stands and the last word of the
+// controller. How they take their places, and how those who still wait are sent home in the end, is first come, first
+// served: nothing of the primitive is decided there.
 #pragma once
 
 #include <cstddef>
