@@ -2,6 +2,7 @@
 #include "equivalence_tables.hpp"
 
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <set>
 #include <utility>
@@ -102,8 +103,9 @@ Table numbers(const Equivalence& equivalence) {
   table.row("failures", [](const ResultFile& r) { return number(static_cast<std::int64_t>(r.failures.size())); });
   table.row("residual risk", [](const ResultFile& r) { return number(programs::residual_risk(r.programs.cases)); });
   table.row("kinds of neighbouring steps seen", [](const ResultFile& r) { return number(r.species.seen); });
-  table.row("at least so many exist",
-            [](const ResultFile& r) { return number(programs::species_at_least(r.species)); });
+  table.row("at least so many exist", [](const ResultFile& r) {
+    return number(static_cast<std::int64_t>(std::llround(programs::species_at_least(r.species))));
+  });
   table.row("missing mass",
             [](const ResultFile& r) { return number(programs::missing_mass(r.species, r.programs.cases)); });
   table.row("corpus: programs, runs", [](const ResultFile& r) {
