@@ -366,6 +366,10 @@ TEST(Explorer, SaysNothingOfWhatItCouldNotFinish) {
   EXPECT_FALSE(exploration.complete);
   EXPECT_FALSE(exploration.determinate_at(Detail::outcomes));
   EXPECT_EQ(divergence(exploration, program, {}), std::nullopt);
+
+  const Exploration of_threads = explore_model(settle({make(Op::run_in_thread)}));
+  EXPECT_EQ(of_threads.schedules, 0);
+  EXPECT_FALSE(of_threads.complete);
 }
 
 TEST(Explorer, AllowsEverythingThatTheModelDoes) {
