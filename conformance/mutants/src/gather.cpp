@@ -17,7 +17,7 @@ std::vector<Mutant> gather_mutants() {
                     {"Gather005", "no-failure"},
                     {"Gather006", "no-failure"},
                     {"Gather007", "leaves"},
-                    {"Gather008", "interrupted"},
+                    {"Gather008", "leaves"},
                     {"Gather009", "clean-up"},
                     {"Gather010", "ended"},
                     {"Gather011", "outcomes"},
@@ -43,7 +43,7 @@ std::vector<Mutant> gather_mutants() {
                     {"Portal018", "interrupted"}}),
       model_mutant(
           "gather_abandons_unwinding_awaitables", "gather throws as soon as an awaitable has failed.",
-          {{"Gather007", "leaves"}, {"Gather008", "interrupted"}, {"Gather010", "ended"}, {"Gather011", "outcomes"}}),
+          {{"Gather007", "leaves"}, {"Gather008", "leaves"}, {"Gather010", "ended"}, {"Gather011", "outcomes"}}),
       model_mutant("inner_time_limit_cancels_the_gather",
                    "An awaitable that absorbs a cancellation of its own cancels the others.",
                    {{"Gather014", "no-failure"}}),

@@ -342,7 +342,7 @@ std::vector<Mutant> group_mutants() {
                     {"Cancel005", "scope-checkpoint"},
                     {"Cancel006", "cancelled"},
                     {"Cancel007", "each-throws"},
-                    {"Cancel008", "each-throws"},
+                    {"Cancel008", "first"},
                     {"Cancel009", "each-throws"},
                     {"Cancel012", "completed"},
                     {"Group002", "time"},

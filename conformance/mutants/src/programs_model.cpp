@@ -6,6 +6,6 @@
 
 int main(int argc, char** argv) {
   using namespace concert::conformance;
-  return concert::programs::programs_main({{model_adapter()}, all_mutants(), program_variants(), program_faults()}, argc,
-                                          argv);
+  return concert::programs::programs_main({{model_adapter()}, all_mutants(), program_variants(), program_faults()},
+                                          argc, argv);
 }

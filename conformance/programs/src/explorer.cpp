@@ -139,6 +139,7 @@ std::string all_steps(const std::vector<const History*>& allowed, std::size_t ta
 }  // namespace
 
 Exploration explore(const Program& program, const conformance::Manifest& declared, std::int64_t most_schedules) {
+  if (has_threads(program)) return {};
   return Explorer(program, declared).explore(most_schedules);
 }
 

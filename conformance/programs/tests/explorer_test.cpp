@@ -278,6 +278,63 @@ TEST(Explorer, TakesBothWaysOfATie) {
   EXPECT_TRUE(exploration.determinate_at(Detail::outcomes));
 }
 
+/// For each history: how the statements ended or were answered.
+std::set<std::vector<std::int64_t>> endings(const Exploration& exploration, const std::vector<int>& statements) {
+  std::set<std::vector<std::int64_t>> all;
+  for (const History& outcome : exploration.outcomes) {
+    std::vector<std::int64_t> found(statements.size(), -1);
+    for (const std::vector<Record>& task : outcome.tasks) {
+      for (const Record& record : task) {
+        const auto statement = std::ranges::find(statements, record.statement);
+        if (statement == statements.end() || record.what == What::begin) continue;
+        const bool is_answer = record.what == What::answer;
+        found[static_cast<std::size_t>(statement - statements.begin())] =
+            is_answer ? record.value : static_cast<std::int64_t>(record.result);
+      }
+    }
+    all.insert(found);
+  }
+  return all;
+}
+constexpr auto value = static_cast<std::int64_t>(Result::value);
+constexpr auto cancelled = static_cast<std::int64_t>(Result::cancelled);
+
+Statement start(Statements body) { return make(Op::spawn, 1, 0, std::move(body)); }
+
+TEST(Explorer, LetsARequestComeBeforeOrBehindAValueOfItsInstant) {
+  const Program program = settle({in_group(
+      {start({make(Op::event_wait, 0)}),
+       spawn({make(Op::sleep, 2), make(Op::ask, static_cast<int>(Question::events)), make(Op::cancel_task, 1)}),
+       make(Op::sleep, 2), make(Op::event_set, 0)})});
+  const Exploration exploration = explore_model(program);
+  EXPECT_TRUE(exploration.complete);
+  // Statement 2 waits; statement 5, before the request, asks whether the event is set. A request that comes first is
+  // the only one by then; one that comes later may still overtake the value.
+  EXPECT_EQ(endings(exploration, {2, 5}),
+            (std::set<std::vector<std::int64_t>>{{cancelled, 0}, {value, 1}, {cancelled, 1}}));
+}
+
+TEST(Explorer, LetsALockGoWithTheRequestOrBehindIt) {
+  // A waiter of a condition that is cancelled takes the lock again.
+  const Program program =
+      settle({in_group({start({make(Op::with_lock, 1, 0, {make(Op::condition_wait, 1)})}), make(Op::cancel_task, 1),
+                        make(Op::ask, static_cast<int>(Question::locks))})});
+  EXPECT_EQ(endings(explore_model(program), {3, 5}),
+            (std::set<std::vector<std::int64_t>>{{cancelled, 0}, {cancelled, 2}}));
+}
+
+TEST(Explorer, LeavesOpenWhetherACancelledInAGroupFails) {
+  // Task 2 fails with a group of a Cancelled that nobody asked of it; who joins it is cancelled by then.
+  const Program program =
+      settle({in_group({start({make(Op::sleep, 1)}), start({in_group({spawn({make(Op::join, 1)})})}),
+                        make(Op::cancel_task, 1), make(Op::join, 2)})});
+  std::set<std::size_t> leaves;
+  for (const History& outcome : explore_model(program).outcomes) {
+    leaves.insert(outcome.tasks[0].back().leaves.size());
+  }
+  EXPECT_EQ(leaves, (std::set<std::size_t>{1, 2}));
+}
+
 TEST(Explorer, MissesNothingByNotGoingOnTwice) {
   std::int64_t compared = 0;
   std::int64_t schedules = 0;
@@ -309,6 +366,10 @@ TEST(Explorer, SaysNothingOfWhatItCouldNotFinish) {
   EXPECT_FALSE(exploration.complete);
   EXPECT_FALSE(exploration.determinate_at(Detail::outcomes));
   EXPECT_EQ(divergence(exploration, program, {}), std::nullopt);
+
+  const Exploration of_threads = explore_model(settle({make(Op::run_in_thread)}));
+  EXPECT_EQ(of_threads.schedules, 0);
+  EXPECT_FALSE(of_threads.complete);
 }
 
 TEST(Explorer, AllowsEverythingThatTheModelDoes) {
