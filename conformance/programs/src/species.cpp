@@ -2,6 +2,7 @@
 #include "concert/programs/species.hpp"
 
 #include "concert/harness/mix.hpp"
+#include "run_state.hpp"
 
 namespace concert::programs {
 
@@ -52,7 +53,8 @@ std::uint64_t Species::kind(const Record& record) const {
 void Species::record(const Record& record) {
   if (record.what != What::end && record.what != What::task_ended) return;
   if (last_ && last_->task != record.task) {
-    const std::uint64_t passed = record.time > last_->time ? 1 : 0;
+    // Less is what a perturbed clock takes for a step.
+    const std::uint64_t passed = record.time - last_->time > half_tick / 2 ? 1 : 0;
     seen_.insert(mix(kind(*last_), kind(record) * 2 + passed));
   }
   last_ = record;
