@@ -105,7 +105,7 @@ class Campaign {
       std::int64_t next = from;
       const auto work = [&](Progress& progress) { run_here(progress, part, from, to); };
       const auto take = [&](std::string_view message) { next = take_counts(message); };
-      const ChildEnd end = run_isolated(work, take, {options_.hang_limit, !result_.failures.empty()});
+      const ChildEnd end = run_isolated(work, take, {options_.hang_limit * part.patience, !result_.failures.empty()});
       if (end.fault.empty()) return;
       if (end.case_index < next) {
         throw std::runtime_error(
@@ -146,9 +146,10 @@ class Campaign {
   }
 
   void shrink(Failure& failure) const {
-    const Case drawn = part_named(failure.part).draw(options_.seed, failure.case_index);
+    const Part part = part_named(failure.part);
+    const Case drawn = part.draw(options_.seed, failure.case_index);
     Failure shrunk = shrink_isolated(backend_, drawn, failure.rule, failure.message,
-                                     {std::chrono::seconds(60), options_.hang_limit});
+                                     {std::chrono::seconds(60), options_.hang_limit * part.patience});
     shrunk.part = failure.part;
     shrunk.replay = to_string(ReplayToken{options_.seed, failure.case_index, failure.part});
     failure = std::move(shrunk);

@@ -98,7 +98,7 @@ std::vector<Finding> run_explored(const BackendAdapter& backend, const Case& eac
 }  // namespace
 
 Part whole_programs() {
-  return {"programs", draw_case, [](const Case& each, Tally& tally) { tally.count(each); }, run_whole};
+  return {"programs", draw_case, [](const Case& each, Tally& tally) { tally.count(each); }, run_whole, 1};
 }
 
 Part family_cases(Family family) {
@@ -136,7 +136,8 @@ Part corpus_runs() {
           },
           [](const BackendAdapter& backend, const Case& each, Tally&, const RunOptions& options) {
             return findings(run_program(backend, each.program, each.schedule, options));
-          }};
+          },
+          1};
 }
 
 std::int64_t corpus_size() { return static_cast<std::int64_t>(corpus().size()) * schedules_of_a_corpus_program; }
@@ -147,7 +148,9 @@ Part explored_programs() {
             if (!tally.counts().explored) tally.counts().explored.emplace();
             ++tally.counts().explored->programs;
           },
-          run_explored};
+          run_explored,
+          // Thousands of runs of the model stand behind one.
+          12};
 }
 
 std::int64_t explored_size(std::int64_t whole_programs) {

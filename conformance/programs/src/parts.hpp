@@ -30,6 +30,8 @@ struct Part {
   std::function<void(const Case&, Tally&)> count;
   /// Runs it, counts what that showed, and says which rules it breaks, the first one first.
   std::function<std::vector<Finding>(const conformance::BackendAdapter&, const Case&, Tally&, const RunOptions&)> run;
+  /// How many times as long as others a case may take before it counts as hung.
+  int patience = 1;
 };
 
 Part whole_programs();

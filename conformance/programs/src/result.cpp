@@ -336,10 +336,9 @@ void add_demanded(ResultFile& sum, const ResultFile& more) {
     sum.explored->outcomes += more.explored->outcomes;
     sum.explored->seconds += more.explored->seconds;
   }
-  // Every shard runs the whole corpus: it is small.
   if (more.corpus) {
     if (!sum.corpus) sum.corpus.emplace();
-    sum.corpus->programs = std::max(sum.corpus->programs, more.corpus->programs);
+    sum.corpus->programs += more.corpus->programs;
     sum.corpus->runs += more.corpus->runs;
   }
   for (const auto& [name, family] : more.families) {

@@ -193,6 +193,7 @@ TEST(Merge, AddsUpExactly) {
   EXPECT_EQ(merged.labels.at("lock contended").cases, 20'000);
   EXPECT_EQ(merged.families.at("lock").evaluations.at("LCK-1"), 110);
   EXPECT_EQ(merged.explored->schedules, 800);
+  EXPECT_EQ(merged.corpus, (CorpusCounts{6, 30}));
   EXPECT_EQ(merged.small_scope.at("lock").programs, 162);
   EXPECT_EQ(decide(merged).verdict, Verdict::passed);
 }
