@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "concert/harness/mix.hpp"
+#include "random.hpp"
 
 namespace concert::programs {
 
@@ -20,23 +21,6 @@ using Statements = std::vector<Statement>;
 constexpr std::size_t op_count = static_cast<std::size_t>(Op::future_cancel) + 1;
 constexpr int misuse_count = static_cast<int>(Misuse::enter_closed_portal) + 1;
 using Weights = std::array<int, op_count>;
-
-/// A stream of numbers of its own: the distributions of the standard library differ from one library to another.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : seed_(seed) {}
-
-  std::uint64_t next() { return conformance::mix(seed_, count_++); }
-  /// 0 to count - 1.
-  int below(int count) { return static_cast<int>((next() >> 32) % static_cast<std::uint64_t>(count)); }
-  int between(int least, int most) { return least + below(most - least + 1); }
-  bool percent(int share) { return below(100) < share; }
-  std::size_t index(std::size_t count) { return static_cast<std::size_t>(below(static_cast<int>(count))); }
-
- private:
-  std::uint64_t seed_;
-  std::uint64_t count_ = 0;
-};
 
 int& weight(Weights& weights, Op op) { return weights[static_cast<std::size_t>(op)]; }
 
