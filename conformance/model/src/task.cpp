@@ -162,7 +162,7 @@ void ModelTask::resume() {
   run_.current = this;
   if (!begun_) {
     begun_ = true;
-    if (run_.broken("cancel_before_the_first_step_is_lost")) root.cancelled = false;
+    if (run_.broken("cancel_before_the_first_step_is_lost")) is_deaf_to_groups = sees_cancellation(root.parent);
     const bool is_main = root.parent == nullptr;
     if (is_main && run_.broken("main_is_started_twice")) body_.start();
     if (skips_function && skips_function()) {

@@ -70,6 +70,8 @@ void WorkerThreads::has_ended(const std::shared_ptr<Call>& call, std::uint64_t t
     if (run_.broken("late_request_takes_the_value")) {
       call->caller.wait.cancelled_from_the_start = sees_cancellation(call->caller.node);
     }
+  } else if (run_.broken("abandoned_function_keeps_its_place")) {
+    --most_at_once_;
   } else if (run_.broken("abandoned_end_is_reported") && run_.on_unhandled_error) {
     run_.on_unhandled_error(std::make_exception_ptr(UsageError("nobody waits for this function")), "a worker thread");
   }

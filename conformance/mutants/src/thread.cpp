@@ -60,6 +60,7 @@ void lose_failure(ThreadJob& job) {
     }
   };
   forget(dynamic_cast<concert::detail::TypedThreadJob<int>*>(&job));
+  forget(dynamic_cast<concert::detail::TypedThreadJob<std::int64_t>*>(&job));
 }
 
 /// `make` is called for each backend object and gives its run_in_thread.
@@ -133,6 +134,18 @@ Mutant run_waits_for_abandoned_functions() {
                         };
                         return faults;
                       });
+}
+
+Mutant abandoned_function_keeps_its_place() {
+  const std::string name = "abandoned_function_keeps_its_place";
+  Mutant mutant = model_mutant(name, "Where an abandoned function ran, no other one ever runs.", {});
+  mutant.make = [name] {
+    model::ModelOptions options;
+    options.traits.worker_threads = 1;
+    options.mutant = name;
+    return model_adapter(options);
+  };
+  return mutant;
 }
 
 Mutant time_is_told_in_workers() {
@@ -225,6 +238,7 @@ std::vector<Mutant> thread_mutants() {
           [](const Call& call) { return call.original(std::make_shared<StubbornJob>(call.job), call.abandon); }),
       model_mutant("line_cannot_be_left", "A call that waits for a worker cannot be cancelled.",
                    {{"Thread011", "in-line"}}),
+      abandoned_function_keeps_its_place(),
       model_mutant("abandoned_function_gives_up_its_place", "An abandoned function does not count as running.",
                    {{"Thread012", "beyond"}}),
       lying_model(

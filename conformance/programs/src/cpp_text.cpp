@@ -261,6 +261,13 @@ class Writer {
       case Op::guard: guard(place, statement); break;
       case Op::ask: ask(place, statement); break;
       case Op::misuse: misuse(place, statement); break;
+      // Threads take turns, which a plain program does not give them.
+      case Op::run_in_thread:
+      case Op::portal:
+      case Op::call_function:
+      case Op::call_coroutine:
+      case Op::future_get:
+      case Op::future_cancel: skip(statement, "threads take turns: run the program as JSON"); break;
       // Stands in a gather only, which writes it.
       case Op::branch: break;
     }
@@ -461,7 +468,8 @@ class Writer {
   void be_refused(const Statement& statement, Misuse kind) {
     const int number = statement.number;
     const bool needs_function = kind == Misuse::enter_scope_twice || kind == Misuse::spawn_before_enter ||
-                                kind == Misuse::spawn_after_exit || kind == Misuse::nested_bootstrap;
+                                kind == Misuse::spawn_after_exit || kind == Misuse::nested_bootstrap ||
+                                kind == Misuse::enter_open_portal || kind == Misuse::enter_closed_portal;
     if (needs_function) line("const auto nothing_{} = []() -> Coro<> {{ co_return; }};", number);
     switch (kind) {
       case Misuse::release_free_lock: line("backend.create_lock().release();"); break;
@@ -483,7 +491,27 @@ class Writer {
         line("left_{0}.start_soon(nothing_{0});", number);
         break;
       case Misuse::nested_bootstrap: line("backend.bootstrap(nothing_{});", number); break;
+      case Misuse::call_own_portal:
+      case Misuse::enter_open_portal:
+      case Misuse::enter_closed_portal: misuse_portal(kind, number); break;
     }
+  }
+
+  void misuse_portal(Misuse kind, int number) {
+    line("auto portal_{} = backend.create_threads_portal();", number);
+    if (kind == Misuse::enter_closed_portal) {
+      for (int time = 0; time < 2; ++time) line("co_await portal_{0}.run(nothing_{0});", number);
+      return;
+    }
+    open("const auto inside_{} = [&]() -> Coro<> {{", number);
+    if (kind == Misuse::call_own_portal) {
+      line("portal_{}.run_sync_soon([] {{}});", number);
+      line("co_return;");
+    } else {
+      line("co_await portal_{0}.run(nothing_{0});", number);
+    }
+    close("}};");
+    line("co_await portal_{0}.run(inside_{0});", number);
   }
 
   const Program& program_;

@@ -39,6 +39,8 @@ Ending describe_ending(const std::exception_ptr& failure) {
     for (const std::exception_ptr& leaf : group.flatten()) ending.leaves.push_back(leaf_of(leaf));
     std::ranges::sort(ending.leaves);
     return ending;
+  } catch (const FutureCancelled&) {
+    return {Result::withdrawn, 0, {}};
   } catch (const UsageError&) {
     return {Result::refused, 0, {}};
   } catch (const std::invalid_argument&) {

@@ -269,7 +269,8 @@ class Play {
       case 1: return guarded(Guard::replace, wait);
       case 2: wait(); return to_.add(Op::raise, 1 + actor % 9);
       case 3: shielded([&] { to_.add(Op::sleep, one_tick); }); return to_.add(Op::yield);
-      default: return guarded(Guard::clean_up, [&] { to_.add(Op::sleep_forever); });
+      case 4: return guarded(Guard::clean_up, [&] { to_.add(Op::sleep_forever); });
+      default: return to_.add(Op::raise, 1 + actor % 9);
     }
   }
 
@@ -371,6 +372,7 @@ class Play {
       guarded(Guard::catch_errors, [&] {
         object_ = to_.block(Op::group, [&] {
           actors(Op::spawn);
+          prepare_as_host();
           rise();
           live_as_host();
         });
@@ -379,25 +381,34 @@ class Play {
     });
   }
 
-  /// What the body of the group does behind its children.
+  /// What the body of the group does behind its children, before the controller has a word.
+  void prepare_as_host() {
+    if (owner_role() == 4) {
+      // A task of the group is none of the scope in which it was started, but its start is cancelled by it.
+      const int scope = to_.next_scope();
+      const auto start = [&] { to_.block(Op::spawn, by_start, 0, [&] { to_.add(Op::sleep, one_tick); }); };
+      to_.block(Op::scope, no_deadline, 0, [&] {
+        start();
+        to_.add(Op::cancel_scope, scope);
+        to_.add(Op::shielded_yield);
+        start();
+      });
+    } else if (owner_role() == 5) {
+      // A group that was empty once, and is not when it is left.
+      to_.block(Op::group, [&] {
+        to_.block(Op::spawn, by_start, 0, [] {});
+        to_.add(Op::yield);
+        to_.block(Op::spawn, by_start, 0, [&] { to_.add(Op::yield); });
+      });
+    }
+  }
+  /// And what it does then.
   void live_as_host() {
-    const auto forever = [&] { to_.add(Op::sleep_forever); };
     switch (owner_role()) {
-      case 0: return;
       case 1: to_.add(Op::event_wait, object); return to_.add(Op::raise, 9);
-      case 2: guarded(Guard::catch_all, forever); return to_.add(Op::sleep, one_tick);
+      case 2: guarded(Guard::catch_all, [&] { to_.add(Op::sleep_forever); }); return to_.add(Op::sleep, one_tick);
       case 3: to_.add(Op::yield); return to_.add(Op::raise, 9);
-      case 4: {
-        // The start may be cancelled before the task has begun; the task is none of the scope's.
-        const int scope = to_.next_scope();
-        to_.block(Op::scope, no_deadline, 0, [&] {
-          to_.block(Op::spawn, by_start, 0, [&] { to_.add(Op::sleep, one_tick); });
-          to_.add(Op::cancel_scope, scope);
-        });
-        return;
-      }
-      case 5: return to_.add(Op::event_wait, object);
-      default: to_.add(Op::yield); to_.block(Op::group, [&] { to_.block(Op::spawn, [&] { to_.add(Op::raise, 9); }); });
+      default: return;
     }
   }
 

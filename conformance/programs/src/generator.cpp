@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -16,8 +17,8 @@ namespace {
 
 using Statements = std::vector<Statement>;
 
-constexpr std::size_t op_count = static_cast<std::size_t>(Op::misuse) + 1;
-constexpr int misuse_count = static_cast<int>(Misuse::nested_bootstrap) + 1;
+constexpr std::size_t op_count = static_cast<std::size_t>(Op::future_cancel) + 1;
+constexpr int misuse_count = static_cast<int>(Misuse::enter_closed_portal) + 1;
 using Weights = std::array<int, op_count>;
 
 /// A stream of numbers of its own: the distributions of the standard library differ from one library to another.
@@ -125,6 +126,12 @@ Weights weights_of(Profile profile) {
                     {Op::guard, 6},
                     {Op::ask, 4},
                     {Op::misuse, 1}});
+    case Profile::threads:
+      return table({{Op::run_in_thread, 40}, {Op::portal, 3},        {Op::future_get, 2}, {Op::future_cancel, 3},
+                    {Op::event_wait, 6},     {Op::event_set, 4},     {Op::with_lock, 3},  {Op::yield, 8},
+                    {Op::sleep, 16},         {Op::sleep_forever, 2}, {Op::scope, 8},      {Op::cancel_scope, 5},
+                    {Op::cancel_task, 9},    {Op::shield, 3},        {Op::group, 2},      {Op::guard, 3},
+                    {Op::raise, 3},          {Op::give, 2},          {Op::ask, 3},        {Op::misuse, 1}});
     case Profile::mix: break;
   }
   return table({{Op::yield, 8},          {Op::shielded_yield, 2},
@@ -143,9 +150,31 @@ Weights weights_of(Profile profile) {
                 {Op::misuse, 2}});
 }
 
+/// Of the statements of a thread, and of a function that it calls.
+Weights weights_in_thread() {
+  return table({{Op::call_function, 32},
+                {Op::call_coroutine, 32},
+                {Op::future_get, 10},
+                {Op::future_cancel, 8},
+                {Op::yield, 12},
+                {Op::sleep, 14},
+                {Op::raise, 3},
+                {Op::give, 4}});
+}
+Weights weights_in_function() {
+  return table({{Op::event_set, 24},
+                {Op::cancel_task, 20},
+                {Op::cancel_scope, 10},
+                {Op::yield, 14},
+                {Op::ask, 12},
+                {Op::raise, 10},
+                {Op::give, 12}});
+}
+
 /// Swarm: a program that lacks some kinds and is full of others meets what an even mixture never does.
 void swarm(Weights& weights, Random& random) {
-  for (std::size_t i = 0; i < weights.size(); ++i) {
+  // Threads have a profile of their own.
+  for (std::size_t i = 0; i <= static_cast<std::size_t>(Op::misuse); ++i) {
     const Op op = static_cast<Op>(i);
     if (op == Op::yield || op == Op::sleep) continue;
     if (random.percent(40)) {
@@ -166,12 +195,15 @@ struct Here {
   bool in_group = false;
   unsigned own_locks = 0;
   bool outer_locks = false;
+  /// Inside a coroutine that a thread calls.
+  bool in_call = false;
 
   Here of_task(bool shielded) const {
     Here inner;
     inner.depth = depth + 1;
     inner.in_shield = in_shield || shielded;
     inner.outer_locks = outer_locks || own_locks != 0;
+    inner.in_call = in_call;
     return inner;
   }
   Here deeper() const {
@@ -189,7 +221,10 @@ class Generator {
     const int which = random_.below(7);
     const bool phase = random_.percent(50);
     const int size = random_.between(0, 100);
-    drawn_.profile = options.profile.value_or(which < 5 ? static_cast<Profile>(which) : Profile::mix);
+    // From a stream of its own: the other programs are what they are without this profile.
+    const bool threads = Random(conformance::mix(seed, conformance::hash_text("threads"))).percent(5);
+    const Profile other = which < 5 ? static_cast<Profile>(which) : Profile::mix;
+    drawn_.profile = options.profile.value_or(threads ? Profile::threads : other);
     drawn_.time_mode = options.time_mode.value_or(phase ? TimeMode::phase : TimeMode::tie);
     left_ = 4 + options.size.value_or(size) * 40 / 100;
     weights_ = weights_of(drawn_.profile);
@@ -204,6 +239,7 @@ class Generator {
     Statements top = skeleton();
     patch(top);
     collide(top);
+    if (drawn_.profile == Profile::threads) open_portal(top);
     resolve(top);
     return settle(std::move(top));
   }
@@ -236,6 +272,22 @@ class Generator {
     return top;
   }
 
+  /// Mostly around everything; else around a part of the group's own body, so that threads call before and after.
+  void open_portal(Statements& top) {
+    if (random_.percent(65)) {
+      top = {Statement{Op::portal, 0, 0, std::move(top)}};
+      return;
+    }
+    Statements& group = *actors(top).back();
+    std::size_t at = group.size();
+    while (at > 0 && group[at - 1].op != Op::spawn) --at;
+    const auto rest = group.begin() + static_cast<std::ptrdiff_t>(at);
+    Statements inside(std::make_move_iterator(rest), std::make_move_iterator(group.end()));
+    group.erase(rest, group.end());
+    if (random_.percent(50)) group.push_back(Statement{Op::sleep, random_.below(3) * one_tick});
+    group.push_back(Statement{Op::portal, 0, 0, std::move(inside)});
+  }
+
   /// As many statements as are left, at least one.
   Statements list(const Here& here) {
     Statements statements;
@@ -258,12 +310,16 @@ class Generator {
   }
 
   Op pick(const Here& here) {
-    const auto fitting = [&](std::size_t i) { return fits(static_cast<Op>(i), here) ? weights_[i] : 0; };
-    int sum = 0;
-    for (std::size_t i = 0; i < op_count; ++i) sum += fitting(i);
-    int at = random_.below(sum);
+    Weights fitting = weights_;
     for (std::size_t i = 0; i < op_count; ++i) {
-      at -= fitting(i);
+      if (!fits(static_cast<Op>(i), here)) fitting[i] = 0;
+    }
+    return pick(fitting);
+  }
+  Op pick(const Weights& weights) {
+    int at = random_.below(std::accumulate(weights.begin(), weights.end(), 0));
+    for (std::size_t i = 0; i < op_count; ++i) {
+      at -= weights[i];
       if (at < 0) return static_cast<Op>(i);
     }
     return Op::yield;
@@ -280,6 +336,8 @@ class Generator {
       case Op::condition_wait: return !here.in_shield && !here.outer_locks;
       case Op::notify:
       case Op::with_lock: return !here.in_shield;
+      case Op::run_in_thread: return !here.in_call;
+      case Op::portal: return !here.in_call && !here.in_shield;
       case Op::spawn: return here.in_group;
       default: return true;
     }
@@ -328,8 +386,54 @@ class Generator {
       }
       case Op::ask: return Statement{op, random_.below(question_count)};
       case Op::misuse: return Statement{op, random_.below(misuse_count)};
+      case Op::run_in_thread: return run_in_thread(here);
+      case Op::portal: return Statement{op, 0, 0, body(here.deeper())};
       default: return Statement{op};
     }
+  }
+
+  Statement run_in_thread(const Here& here) {
+    Statement thread{Op::run_in_thread, random_.percent(35) ? 1 : 0};
+    for (int i = random_.between(1, 5); i > 0; --i) {
+      const Op op = pick(weights_in_thread());
+      --left_;
+      if (is_call(op)) {
+        thread.body.push_back(call(op, here));
+        if (random_.percent(65)) {
+          // To be resolved: 1 is for the last call.
+          if (random_.percent(25)) thread.body.push_back(Statement{Op::yield});
+          thread.body.push_back(Statement{random_.percent(70) ? Op::future_get : Op::future_cancel, 1});
+        }
+      } else if (is_last(op)) {
+        thread.body.push_back(Statement{op, random_.between(1, 9)});
+        break;
+      } else {
+        thread.body.push_back(Statement{op, op == Op::sleep ? duration() : 0});
+      }
+    }
+    return thread;
+  }
+  Statement call(Op op, const Here& here) {
+    Statement call{op};
+    if (op == Op::call_coroutine) {
+      Here inner = here.of_task(false);
+      inner.in_shield = false;
+      inner.in_call = true;
+      const int outside = std::exchange(left_, random_.between(1, 4));
+      call.body = list(inner);
+      left_ = outside - 1;
+      return call;
+    }
+    for (int i = random_.between(1, 2); i > 0; --i) {
+      const Op inner = pick(weights_in_function());
+      int argument = 0;
+      if (inner == Op::event_set) argument = event();
+      if (inner == Op::ask) argument = random_.between(2, static_cast<int>(Question::tasks));
+      if (is_last(inner)) argument = random_.between(1, 9);
+      call.body.push_back(Statement{inner, argument});
+      if (is_last(inner)) break;
+    }
+    return call;
   }
 
   Statement group(const Here& here) {
@@ -474,13 +578,17 @@ class Generator {
     int tasks = 1;
     int scopes = 0;
     int groups = 0;
+    int portals = 0;
     /// Tasks that have a handle.
     std::vector<int> started;
+    std::vector<int> calls;
   };
   static void count(const Statements& statements, Census& census) {
     for (const Statement& statement : statements) {
       if (statement.op == Op::spawn && statement.a == 1) census.started.push_back(census.tasks);
+      if (is_call(statement.op)) census.calls.push_back(census.tasks);
       if (makes_task(statement.op)) ++census.tasks;
+      if (statement.op == Op::portal) ++census.portals;
       if (statement.op == Op::scope) ++census.scopes;
       if (statement.op == Op::group) ++census.groups;
       count(statement.body, census);
@@ -556,6 +664,19 @@ class Generator {
             statements[i] = Statement{Op::yield};
           }
           break;
+        case Op::call_function:
+        case Op::call_coroutine:
+          statements[i].a = random_.percent(85) ? 0 : random_.below(std::max(1, all.portals));
+          break;
+        case Op::future_get:
+        case Op::future_cancel:
+          if (statements[i].a == 1 && !before.calls.empty()) {
+            statements[i].a = before.calls.back();
+          } else if (!all.calls.empty()) {
+            const auto& calls = before.calls.empty() || random_.percent(30) ? all.calls : before.calls;
+            statements[i].a = calls[random_.index(calls.size())];
+          }
+          break;
         case Op::spawn_into: statements[i].a = random_.percent(60) ? 0 : random_.below(all.groups); break;
         default: break;
       }
@@ -567,6 +688,7 @@ class Generator {
       }
       Statement& statement = statements[i];
       if (statement.op == Op::scope) ++before.scopes;
+      if (is_call(statement.op)) before.calls.push_back(before.tasks);
       if (makes_task(statement.op)) {
         around.push_back(before.tasks++);
         resolve(statement.body, all, before, around);
@@ -614,7 +736,7 @@ Drawn drawn(std::uint64_t seed, const GeneratorOptions& options) {
 }
 
 std::string_view to_string(Profile profile) noexcept {
-  constexpr std::array names{"lock", "condition", "event", "scopes", "tasks", "mix"};
+  constexpr std::array names{"lock", "condition", "event", "scopes", "tasks", "mix", "threads"};
   return names.at(static_cast<std::size_t>(profile));
 }
 

@@ -12,10 +12,6 @@ namespace {
 constexpr std::string_view program_format = "concert-program";
 constexpr std::string_view trace_format = "concert-trace";
 
-bool has_object(Op op) {
-  return op == Op::scope || op == Op::group || op == Op::spawn || op == Op::spawn_into || op == Op::branch;
-}
-
 Json argument(std::string_view name, int value) {
   if (name == "deadline" && value == no_deadline) return "never";
   if (name == "deadline" && value == past_deadline) return "past";
@@ -27,7 +23,7 @@ Json list_json(const std::vector<Statement>& statements) {
   for (const Statement& statement : statements) {
     const OpInfo& op = info(statement.op);
     Json object = {{"number", statement.number}, {"op", op.name}};
-    if (has_object(op.op)) object["id"] = statement.object;
+    if (makes_object(op.op)) object["id"] = statement.object;
     if (!op.a.empty()) object[std::string(op.a)] = argument(op.a, statement.a);
     if (!op.b.empty()) object[std::string(op.b)] = argument(op.b, statement.b);
     if (op.has_body) object["body"] = list_json(statement.body);
@@ -61,7 +57,7 @@ std::vector<Statement> read_list(const Json& list, const Where& where, int depth
     statement.op = op.op;
     statement.number = fields.has("number") ? fields.integer<int>("number") : -1;
     statement.object = -1;
-    if (has_object(op.op) && fields.has("id")) statement.object = fields.integer<int>("id");
+    if (makes_object(op.op) && fields.has("id")) statement.object = fields.integer<int>("id");
     statement.a = read_argument(fields, op.a);
     statement.b = read_argument(fields, op.b);
     if (op.has_body) statement.body = read_list(fields.list("body"), fields.where().member("body"), depth + 1);
@@ -80,7 +76,7 @@ void expect_settled(const std::vector<Statement>& written, const std::vector<Sta
     const OpInfo& op = info(was.op);
     if (was.op != is.op) {
       fail(here,
-           "expected a statement that may stand here, came '" + std::string(op.name) + "' (PROGRAMS.md, V1 to V7)");
+           "expected a statement that may stand here, came '" + std::string(op.name) + "' (PROGRAMS.md, V1 to V8)");
     }
     const auto same = [&](std::string_view name, std::string_view range, int before, int after) {
       if (before == after) return;
@@ -96,7 +92,7 @@ void expect_settled(const std::vector<Statement>& written, const std::vector<Sta
 }
 
 constexpr std::size_t what_count = static_cast<std::size_t>(What::answer) + 1;
-constexpr std::size_t result_count = static_cast<std::size_t>(Result::skipped) + 1;
+constexpr std::size_t result_count = static_cast<std::size_t>(Result::lost) + 1;
 
 Record read_record(Fields& fields) {
   Record record;

@@ -8,6 +8,7 @@
 #include "concert/programs/generator.hpp"
 #include "concert/programs/interpreter.hpp"
 #include "concert/programs/shrinker.hpp"
+#include "concert/programs/thread_monitor.hpp"
 
 namespace concert::programs {
 
@@ -59,13 +60,26 @@ Counterexample shrunk(const BackendAdapter& backend, const Case& found, const Vi
 Run run_program(const BackendAdapter& backend, const Program& program, const Schedule& schedule,
                 const RunOptions& options) {
   Trial trial(backend, schedule);
-  Monitor monitor(program, {clock_of(backend, schedule), [&trial] { return trial.turns(); }});
-  Observers observers(monitor, options.observers);
+  MonitorOptions judged{clock_of(backend, schedule), [&trial] { return trial.turns(); }};
+  if (!options.gated_threads) judged = {Clock::real, {}};
+  Monitor monitor(program, std::move(judged));
+  ThreadMonitor thread_monitor(program, options.gated_threads);
+  std::vector<Observer*> others{&thread_monitor};
+  others.insert(others.end(), options.observers.begin(), options.observers.end());
+  Observers observers(monitor, others);
   trial.on_stuck = options.on_stuck;
+  // What a call failed with after its future was cancelled: nobody waits for it.
+  trial.extra_options.set("on_unhandled_error",
+                          UnhandledErrorHandler([](const std::exception_ptr&, std::string_view) {}));
+  const Threads threads{options.gated_threads, mix(schedule.order_seed, schedule.clock_seed)};
   const std::exception_ptr failure =
-      trial.run([&](AsyncBackend& running) -> Coro<> { co_await interpret(running, program, observers); });
+      trial.run([&](AsyncBackend& running) -> Coro<> { co_await interpret(running, program, observers, threads); });
   monitor.finish();
-  Run run{monitor.violations(), monitor.evaluations(), monitor.trace()};
+  thread_monitor.finish();
+  // The rule that speaks of threads comes first: it tells more of the cause.
+  Run run{thread_monitor.violations(), monitor.evaluations(), monitor.trace()};
+  run.violations.insert(run.violations.end(), monitor.violations().begin(), monitor.violations().end());
+  run.evaluations.insert(thread_monitor.evaluations().begin(), thread_monitor.evaluations().end());
   if (failure) run.violations.push_back({"SYS-2", "the run ended with " + describe(failure)});
   ++run.evaluations["SYS-2"];
   if (trial.finding()) run.violations.push_back({"SYS-2", "the run did not end by itself"});
@@ -79,6 +93,7 @@ const Violation* broken(const Run& run, std::string_view rule) {
 
 std::vector<Rule> rules_of_runs() {
   std::vector<Rule> rules = all_rules();
+  rules.insert(rules.end(), thread_rules().begin(), thread_rules().end());
   rules.push_back({same_again, "two runs of one program under one schedule write the same records", {}});
   return rules;
 }
@@ -116,9 +131,10 @@ Judged judge(const BackendAdapter& backend, std::uint64_t seed, std::int64_t fir
 }
 
 std::string to_text(const Counterexample& counterexample) {
-  const auto rule = std::ranges::find(all_rules(), counterexample.violation.rule, &Rule::id);
+  const std::vector<Rule> rules = rules_of_runs();
+  const auto rule = std::ranges::find(rules, counterexample.violation.rule, &Rule::id);
   std::string text = "rule " + std::string(counterexample.violation.rule);
-  if (rule != all_rules().end()) {
+  if (rule != rules.end()) {
     text += ": " + std::string(rule->says);
     for (const std::string_view clause : rule->clauses)
       text += (clause == rule->clauses.front() ? " (" : ", ") + std::string(clause);

@@ -5,12 +5,11 @@
 
 #include "concert/programs/interpreter.hpp"
 #include "required_labels.hpp"
+#include "run_state.hpp"
 
 namespace concert::programs {
 
 namespace {
-
-constexpr std::int64_t half_tick = 5'000'000;
 
 /// State facts.
 enum Fact : std::size_t {
@@ -81,10 +80,6 @@ std::size_t mode_label(TimeMode mode) {
 }
 std::size_t label_count() { return mode_label(TimeMode::tie) + mode_count; }
 
-bool is_failure(Result result) {
-  return result == Result::error || result == Result::timeout || result == Result::group || result == Result::other;
-}
-
 std::vector<Label> make_labels() {
   std::vector<Label> labels(label_count());
   for (std::size_t i = 0; i < fact_count; ++i) labels[i].name = fact_names[i];
@@ -139,11 +134,11 @@ void Labels::index(const std::vector<Statement>& statements, int parent, int tas
   for (const Statement& statement : statements) {
     statements_.push_back(&statement);
     parents_.push_back(parent);
+    owners_.push_back(task);
     const auto object = static_cast<std::size_t>(statement.object);
-    const bool makes_task = statement.op == Op::spawn || statement.op == Op::spawn_into || statement.op == Op::branch;
-    if (makes_task) tasks_[object].root = statement.number;
+    if (makes_task(statement.op)) tasks_[object].root = statement.number;
     if (statement.op == Op::group) groups_[object] = statement.number;
-    index(statement.body, statement.number, makes_task ? statement.object : task);
+    index(statement.body, statement.number, makes_task(statement.op) ? statement.object : task);
   }
 }
 
@@ -176,15 +171,7 @@ Labels::Cause Labels::cause(int task, int statement, std::int64_t now) const {
     if (tasks_[static_cast<std::size_t>(task)].cancelled) return Cause::task;
     // On with what is around the task, which may be in any task around it.
     number = around(number);
-    const int owner_of = number;
-    task = 0;
-    for (int up = owner_of; up >= 0; up = parents_[static_cast<std::size_t>(up)]) {
-      const Op op = at(up).op;
-      if (op == Op::spawn || op == Op::spawn_into || op == Op::branch) {
-        task = at(up).object;
-        break;
-      }
-    }
+    task = number < 0 ? 0 : owners_[static_cast<std::size_t>(number)];
   }
   return now >= watchdog * half_tick ? Cause::watchdog : Cause::none;
 }

@@ -26,6 +26,8 @@ const std::vector<Violation>& Monitor::violations() const noexcept { return verd
 const std::map<std::string_view, std::int64_t>& Monitor::evaluations() const noexcept { return verdicts_->evaluations; }
 
 void Monitor::record(const Record& record) {
+  // What other threads do, and functions that they call, is for the ThreadMonitor, but for what it does to the loop.
+  if (!state_->admit(record)) return trace_.push_back(record);
   if (options_.turns) count_turns(record);
   if (!trace_.empty()) {
     verdicts_->check("CLK-1", record.time >= trace_.back().time, record, "the clock went back");

@@ -43,7 +43,7 @@ void judge_cancellation(const Hearing& hearing) {
   if (is_checkpoint(wait.op) && !task.begun_under.empty()) {
     hearing.check(rule_of(task.begun_under, true, task), cancelled,
                   "a checkpoint under a cancellation let the task go on");
-  } else if (cancelled && is_interruptible(wait.op)) {
+  } else if (cancelled && is_interruptible(wait)) {
     const std::vector<Cause> causes = before.causes(&before.innermost(hearing.record.task));
     if (!causes.empty()) hearing.kept(rule_of(causes, false, task));
   }
@@ -60,7 +60,7 @@ void judge_turns_before(const Hearing& hearing) {
 void audit_cancellation(const Audit& audit) {
   const Statement* wait = audit.wait();
   // A yield waits for nobody at all, cancelled or not.
-  if (wait == nullptr || !is_interruptible(wait->op) || wait->op == Op::yield) return;
+  if (wait == nullptr || !is_interruptible(*wait) || wait->op == Op::yield) return;
   // A wait for a condition ends with its lock, cancelled or not.
   if (wait->op == Op::condition_wait && audit.before.sync().lock(wait->a).holder) return;
   const std::vector<Cause> causes = audit.before.causes(audit.task.frames.back());

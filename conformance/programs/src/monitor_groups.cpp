@@ -160,7 +160,8 @@ void judge_gathers(const Hearing& hearing) {
 
 void audit_groups(const Audit& audit) {
   const RunState& before = audit.before;
-  if (audit.task.activity == TaskState::Activity::leaving) {
+  if (audit.task.activity == TaskState::Activity::leaving &&
+      before.statement(audit.task.since.statement).op == Op::group) {
     const GroupState& group = before.group(before.statement(audit.task.since.statement).object);
     const bool is_over = std::ranges::all_of(group.children, [&](int child) { return before.task(child).ended; });
     if (is_over) audit.check("GRP-4", false, "a group whose tasks have all ended was not left");

@@ -68,6 +68,10 @@ Case draw_explored(std::uint64_t seed, std::int64_t index) {
   Case each =
       index < in_corpus ? draw_corpus(seed, index * schedules_of_a_corpus_program) : draw_case(seed, index - in_corpus);
   each.index = index;
+  // What other threads do is no choice of the model.
+  if (has_threads(each.program)) {
+    each.program = generate(mix(seed, static_cast<std::uint64_t>(index)), {.profile = Profile::mix});
+  }
   // On a perturbed clock nothing is determinate.
   each.schedule.perturbed_clock = false;
   return each;

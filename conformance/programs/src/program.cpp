@@ -37,6 +37,12 @@ const std::vector<OpInfo>& all_ops() {
       {Op::guard, "guard", "mode", "", true},
       {Op::ask, "ask", "question", "", false},
       {Op::misuse, "misuse", "kind", "", false},
+      {Op::run_in_thread, "run_in_thread", "abandon", "", true},
+      {Op::portal, "portal", "", "", true},
+      {Op::call_function, "call_function", "portal", "", true},
+      {Op::call_coroutine, "call_coroutine", "portal", "", true},
+      {Op::future_get, "future_get", "call", "", false},
+      {Op::future_cancel, "future_cancel", "call", "", false},
   };
   return ops;
 }
@@ -72,15 +78,22 @@ void write(const std::vector<Statement>& statements, int depth, std::string& tex
     const OpInfo& op = info(statement.op);
     text += std::string(static_cast<std::size_t>(2 * depth), ' ') + "#" + std::to_string(statement.number) + " " +
             std::string(op.name);
-    if (statement.object != 0 || op.op == Op::scope || op.op == Op::group) {
-      text += " " + std::to_string(statement.object);
-    }
+    if (makes_object(op.op)) text += " " + std::to_string(statement.object);
     text += argument_text(op.a, statement.a) + argument_text(op.b, statement.b) + "\n";
     write(statement.body, depth + 1, text);
   }
 }
 
 }  // namespace
+
+bool has_threads(const Program& program) {
+  const auto any = [](const auto& self, const std::vector<Statement>& list) -> bool {
+    return std::ranges::any_of(list, [&](const Statement& statement) {
+      return statement.op == Op::run_in_thread || self(self, statement.body);
+    });
+  };
+  return any(any, program.statements);
+}
 
 std::size_t size(const Program& program) { return size(program.statements); }
 

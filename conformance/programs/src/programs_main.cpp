@@ -11,10 +11,12 @@
 #include <stdexcept>
 
 #include "concert/harness/command_line.hpp"
+#include "concert/harness/mix.hpp"
 #include "concert/programs/campaign.hpp"
 #include "concert/programs/interpreter.hpp"
 #include "concert/programs/json.hpp"
 #include "concert/programs/judge.hpp"
+#include "concert/programs/thread_monitor.hpp"
 
 namespace concert::programs {
 
@@ -42,6 +44,8 @@ constexpr std::string_view help =
   --failures N       ends after N failures (default 1)
   --result FILE      writes what it came to as JSON (RESULT.md)
 
+  --free-threads N   runs N programs whose threads race, for a sanitizer that watches them
+
   --replay TOKEN     runs the case of a failure again, and shrinks it again
   --program FILE     runs this program (JSON, PROGRAMS.md); with --json prints the trace as JSON
   --program FILE --trace FILE
@@ -67,6 +71,8 @@ struct Request {
   /// A program to run instead of drawn ones, and a trace of it to judge instead of a run.
   std::string program;
   std::string trace;
+  /// Programs with racing threads to run instead.
+  std::int64_t free_threads = 0;
   bool json = false;
   bool help = false;
   bool list = false;
@@ -129,6 +135,8 @@ Request parse(Arguments arguments) {
       campaign.most_failures = parse_number<std::size_t>(option, value(), 1);
     } else if (option == "--result") {
       request.result = value();
+    } else if (option == "--free-threads") {
+      request.free_threads = parse_number<std::int64_t>(option, value(), 1);
     } else if (option == "--replay") {
       request.replay = parse_replay(option, value());
     } else if (option == "--backend") {
@@ -192,6 +200,7 @@ int verdict_on(std::string_view what, const std::vector<Violation>& violations) 
 
 int judge_trace(const Program& program, const std::vector<Record>& trace) {
   Monitor monitor(program);
+  ThreadMonitor threads(program);
   for (const Record& record : trace) {
     const bool is_of_a_task = record.what == What::task_began || record.what == What::task_ended;
     const int statements = static_cast<int>(size(program));
@@ -202,9 +211,13 @@ int judge_trace(const Program& program, const std::vector<Record>& trace) {
                      std::to_string(program.tasks) + " tasks and " + std::to_string(statements) + " statements");
     }
     monitor.record(record);
+    threads.record(record);
   }
   monitor.finish();
-  return verdict_on("the trace", monitor.violations());
+  threads.finish();
+  std::vector<Violation> violations = threads.violations();
+  violations.insert(violations.end(), monitor.violations().begin(), monitor.violations().end());
+  return verdict_on("the trace", violations);
 }
 
 int run_given(const conformance::BackendAdapter& backend, const Program& program, const Request& request) {
@@ -215,6 +228,22 @@ int run_given(const conformance::BackendAdapter& backend, const Program& program
   }
   for (const Record& record : run.trace) fmt::print("{}\n", to_text(record, program));
   return verdict_on(backend.name, run.violations);
+}
+
+int run_racing(const conformance::BackendAdapter& backend, const Request& request) {
+  RunOptions options;
+  options.gated_threads = false;
+  for (std::int64_t i = 0; i < request.free_threads; ++i) {
+    const std::uint64_t seed = conformance::mix(request.campaign.seed, static_cast<std::uint64_t>(i));
+    const Program program = generate(seed, {.profile = Profile::threads});
+    const Run run = run_program(backend, program, schedule_of(seed), options);
+    if (run.violations.empty()) continue;
+    fmt::print("program {}:\n{}", i, to_text(program));
+    for (const Record& record : run.trace) fmt::print("{}\n", to_text(record, program));
+    return verdict_on(backend.name, run.violations);
+  }
+  fmt::print("{}: {} programs with racing threads: no rule broken\n", backend.name, request.free_threads);
+  return Exit::passed;
 }
 
 void write_file(const std::string& name, const std::string& text) {
@@ -311,9 +340,10 @@ int run_all(const Subjects& subjects, const Request& request) {
   if (!request.result.empty() && backends.size() != 1) throw BadUsage("--result: expected one backend, see --backend");
   int code = Exit::passed;
   for (const conformance::BackendAdapter& backend : backends) {
-    const int one = given            ? run_given(backend, *given, request)
-                    : request.replay ? run_again(backend, *request.replay)
-                                     : run(backend, request);
+    const int one = given                      ? run_given(backend, *given, request)
+                    : request.replay           ? run_again(backend, *request.replay)
+                    : request.free_threads > 0 ? run_racing(backend, request)
+                                               : run(backend, request);
     if (code == Exit::passed || one == Exit::failed) code = one;
   }
   return code;

@@ -18,12 +18,16 @@ Grain grain_of(Clock clock) {
 }
 
 bool is_checkpoint(Op op) {
-  return op == Op::yield || op == Op::sleep || op == Op::sleep_until || op == Op::sleep_forever;
+  return op == Op::yield || op == Op::sleep || op == Op::sleep_until || op == Op::sleep_forever ||
+         op == Op::run_in_thread;
 }
 
 bool is_for_task(Op op) { return op == Op::wait || op == Op::join || op == Op::join_or_cancel; }
 
-bool is_interruptible(Op op) {
+bool is_interruptible(const Statement& wait) {
+  const Op op = wait.op;
+  // Its function has to end first, unless it may be abandoned.
+  if (op == Op::run_in_thread) return wait.a == 1;
   return is_checkpoint(op) || op == Op::event_wait || op == Op::with_lock || op == Op::condition_wait ||
          op == Op::wait || op == Op::join;
 }
@@ -46,7 +50,9 @@ RunState::RunState(const Program& program, Grain grain)
       grain_(grain),
       tasks_(static_cast<std::size_t>(program.tasks)),
       scopes_(static_cast<std::size_t>(program.scopes) + 1),
-      groups_(static_cast<std::size_t>(program.groups)) {
+      groups_(static_cast<std::size_t>(program.groups)),
+      portals_(static_cast<std::size_t>(program.portals)),
+      makers_(static_cast<std::size_t>(program.tasks)) {
   index(program.statements);
   ScopeState& around_all = scopes_.back();
   around_all.entered = true;
@@ -58,6 +64,7 @@ RunState::RunState(const Program& program, Grain grain)
 void RunState::index(const std::vector<Statement>& statements) {
   for (const Statement& each : statements) {
     statements_.push_back(&each);
+    if (makes_task(each.op)) makers_[static_cast<std::size_t>(each.object)] = &each;
     index(each.body);
   }
 }
@@ -122,10 +129,12 @@ const std::optional<Record>& RunState::shield_end(int statement) const {
 bool RunState::may_be_called(const Frame& frame, std::int64_t now) const {
   switch (frame.kind) {
     case Frame::Kind::root:
-      return task(frame.object).cancel_requested || may_be_cancelled_by_a_waiter(frame.object, now);
+      return task(frame.object).cancel_requested || task(frame.object).future_cancelled ||
+             may_be_cancelled_by_a_waiter(frame.object, now);
     case Frame::Kind::scope: return scope(frame.object).may_be_called(now);
     case Frame::Kind::group: return group(frame.object).may_have_failed;
     case Frame::Kind::gather: return gather(frame.object).may_have_failed;
+    case Frame::Kind::portal: return portals_[static_cast<std::size_t>(frame.object)].failed;
     case Frame::Kind::shield: break;
   }
   return false;
@@ -168,7 +177,7 @@ std::vector<Cause> RunState::causes(const Frame* start) const {
       } else if (asked.expired) {
         found.push_back({expiry, frame});
       }
-    } else {
+    } else if (frame->kind != Frame::Kind::portal) {
       const bool failed =
           frame->kind == Frame::Kind::group ? group(frame->object).failed : gather(frame->object).failed;
       if (failed) found.push_back({Cause::Kind::failure, frame});
@@ -238,6 +247,22 @@ std::vector<int> RunState::about_to_begin() const {
 }
 
 // ---- Records -------------------------------------------------------------------------------------------------------
+
+bool RunState::admit(const Record& record) {
+  if (record.statement >= 0 && statement(record.statement).op == Op::future_cancel) {
+    task_at(statement(record.statement).a).future_cancelled = true;
+    return false;
+  }
+  const Statement* maker = makers_[static_cast<std::size_t>(record.task)];
+  if (maker == nullptr) return true;
+  const bool is_deed = record.what == What::act || record.what == What::answer;
+  if (maker->op == Op::run_in_thread) return false;
+  if (maker->op == Op::call_function) return is_deed;
+  if (maker->op == Op::call_coroutine && record.what == What::task_began && !task(record.task).spawned) {
+    spawn(record.task, portals_[static_cast<std::size_t>(maker->a)].frame);
+  }
+  return true;
+}
 
 void RunState::apply(const Record& record) {
   for (TaskState& each : tasks_) {
@@ -410,6 +435,9 @@ void RunState::entered(const Record& record, const Statement& statement) {
     open(record.task, Frame::Kind::group, statement.object);
   } else if (statement.op == Op::shield) {
     open(record.task, Frame::Kind::shield, statement.number);
+  } else if (statement.op == Op::portal) {
+    open(record.task, Frame::Kind::portal, statement.object);
+    portals_[static_cast<std::size_t>(statement.object)].frame = &innermost(record.task);
   }
 }
 
@@ -419,6 +447,10 @@ void RunState::body_ended(const Record& record, const Statement& statement) {
   if (statement.op == Op::shield) shield_ends_[statement.number] = record;
   if (statement.op == Op::guard && statement.a == static_cast<int>(Guard::clean_up) && record.result != Result::value) {
     task.activity = TaskState::Activity::cleaning_up;
+  }
+  if (statement.op == Op::portal) {
+    task.activity = TaskState::Activity::leaving;
+    portals_[static_cast<std::size_t>(statement.object)].failed = record.result != Result::value;
   }
   if (statement.op == Op::group) {
     task.activity = TaskState::Activity::leaving;
@@ -438,6 +470,7 @@ void RunState::left(const Record& record, const Statement& statement) {
       return close(record.task);
     }
     case Op::group: group_at(statement.object).frame = nullptr; return close(record.task);
+    case Op::portal:
     case Op::shield: return close(record.task);
     case Op::with_lock: return sync_.lock(statement.a).release();
     default: return;

@@ -34,7 +34,7 @@ Grain grain_of(Clock clock);
 
 /// A block that a task is in, or the root of a task.
 struct Frame {
-  enum class Kind : unsigned char { root, scope, group, shield, gather };
+  enum class Kind : unsigned char { root, scope, group, shield, gather, portal };
   Kind kind = Kind::root;
   int object = 0;
   /// Null at the outermost.
@@ -72,6 +72,8 @@ struct TaskState {
   bool is_started = false;
   bool has_handle = false;
   bool cancel_requested = false;
+  /// Of a call of a portal: its future was cancelled, which the task hears of later.
+  bool future_cancelled = false;
   /// A join_or_cancel of it was cancelled, and has had time to hand that on.
   bool handed_on = false;
   /// How it ended, and whether a cancellation must have, or may have, been visible then.
@@ -138,11 +140,19 @@ struct GatherState {
   bool may_have_failed = false;
 };
 
+struct PortalState {
+  const Frame* frame = nullptr;
+  /// Its calls are cancelled then.
+  bool failed = false;
+};
+
 /// The state of a run. A record is judged on the state before it, then applied.
 class RunState {
  public:
   RunState(const Program& program, Grain grain);
 
+  /// Takes note of what happens in other threads, and of tasks that they make. False: the record is of no task.
+  bool admit(const Record& record);
   void apply(const Record& record);
   /// It is now so late: deadlines pass.
   void pass_time(std::int64_t now);
@@ -208,6 +218,9 @@ class RunState {
   /// The last one is the watchdog around the program.
   std::vector<ScopeState> scopes_;
   std::vector<GroupState> groups_;
+  std::vector<PortalState> portals_;
+  /// What made each task; null for the main task.
+  std::vector<const Statement*> makers_;
   /// By statement, as the ends of the bodies of shields.
   std::map<int, GatherState> gathers_;
   std::map<int, std::optional<Record>> shield_ends_;
@@ -218,7 +231,7 @@ class RunState {
 
 bool is_checkpoint(Op op);
 /// Waits that a cancellation ends.
-bool is_interruptible(Op op);
+bool is_interruptible(const Statement& wait);
 bool is_for_task(Op op);
 /// What certainly counts as a failure of a group, and what may.
 bool is_certain_failure(const Record& end);

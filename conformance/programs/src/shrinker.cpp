@@ -61,6 +61,7 @@ struct Names {
   std::map<int, int> tasks{{0, 0}};
   std::map<int, int> scopes;
   std::map<int, int> groups;
+  std::map<int, int> portals;
 
   explicit Names(const Statements& statements) { collect(statements); }
 
@@ -69,6 +70,7 @@ struct Names {
       if (makes_task(statement.op)) give(tasks, statement.object);
       if (statement.op == Op::scope) give(scopes, statement.object);
       if (statement.op == Op::group) give(groups, statement.object);
+      if (statement.op == Op::portal) give(portals, statement.object);
       collect(statement.body);
     }
   }
@@ -82,9 +84,10 @@ struct Names {
   void rename(Statements& statements) const {
     for (Statement& statement : statements) {
       const std::string_view argument = info(statement.op).a;
-      if (argument == "task") statement.a = now(tasks, statement.a);
+      if (argument == "task" || argument == "call") statement.a = now(tasks, statement.a);
       if (argument == "scope") statement.a = now(scopes, statement.a);
       if (argument == "group") statement.a = now(groups, statement.a);
+      if (argument == "portal") statement.a = now(portals, statement.a);
       rename(statement.body);
     }
   }

@@ -46,7 +46,8 @@ std::vector<Script> casts(const FamilyInfo& family, int actors) {
 
 /// Some texts come to the same; one of them stands for all:
 /// - Cancels that nothing separates may come in any order, since each marks its own target: in that of the actors.
-/// - A yield right before a sleep, and either at the end, only waits where the next line waits anyway: without it.
+/// - A yield right before a sleep, and either at the end, only waits where the next line waits anyway: without it. What
+///   comes next in the text of a lock that was never released is that release.
 /// - An event is set once, but in its own family: nothing else comes of another time.
 /// - A lock that is not released by a word is released behind the last one: without a first release that is the last
 ///   word. A task that has ended can only be cancelled: without another wake.
@@ -57,9 +58,10 @@ bool is_canonical(Family family, const std::vector<Word>& words) {
            (is(one, Word::Kind::yield) && is(next, Word::Kind::sleep));
   };
   if (words.empty()) return true;
-  if (is(words.back(), Word::Kind::yield) || is(words.back(), Word::Kind::sleep)) return false;
   const auto wakes = std::ranges::count(words, Word::Kind::wake, &Word::kind);
   const bool is_lock = family == Family::lock || family == Family::fair_lock;
+  const bool ends_with_a_wait = is(words.back(), Word::Kind::yield) || is(words.back(), Word::Kind::sleep);
+  if (ends_with_a_wait && !(is_lock && wakes == 0)) return false;
   if (is_lock && wakes == 1 && is(words.back(), Word::Kind::wake)) return false;
   if (family == Family::task_join && wakes > 1) return false;
   const bool sets_event = family == Family::group || family == Family::gather;

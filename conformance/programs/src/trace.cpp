@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::array what_names{"task_began", "task_ended", "begin", "end",   "act",
                                 "entered",    "body_ended", "left",  "answer"};
-constexpr std::array result_names{"value", "cancelled", "error", "timeout", "group", "refused", "other", "skipped"};
+constexpr std::array result_names{"value",   "cancelled", "error",   "timeout",   "group",
+                                  "refused", "other",     "skipped", "withdrawn", "lost"};
 
 const Statement* find(const std::vector<Statement>& statements, int number) {
   for (const Statement& statement : statements) {

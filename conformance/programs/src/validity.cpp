@@ -16,6 +16,9 @@ struct Place {
   bool in_gather = false;
   /// The task has a group around here, to spawn into.
   bool in_group = false;
+  /// What runs here, and whether it is inside a coroutine that a thread calls.
+  enum class Runner : unsigned char { task, thread, function } runner = Runner::task;
+  bool in_call = false;
   /// Locks that this task holds, and those that tasks around it hold: a bit each.
   unsigned own_locks = 0;
   unsigned outer_locks = 0;
@@ -28,7 +31,10 @@ struct Place {
   /// Inside a task that is spawned here. The group of a spawn_into may stand in a shield.
   Place of_task(const Statement& spawn) const {
     Place inner;
-    inner.in_shield = in_shield || spawn.op == Op::spawn_into;
+    inner.in_shield = (in_shield || spawn.op == Op::spawn_into) && spawn.op != Op::call_coroutine;
+    inner.in_call = in_call || spawn.op == Op::call_coroutine;
+    if (spawn.op == Op::run_in_thread) inner.runner = Runner::thread;
+    if (spawn.op == Op::call_function) inner.runner = Runner::function;
     inner.outer_locks = outer_locks | own_locks;
     inner.tasks = tasks;
     inner.tasks.push_back(spawn.object);
@@ -59,9 +65,52 @@ bool is_unbounded_wait(Op op) {
   }
 }
 
+bool may_stand_in_thread(Op op) {
+  switch (op) {
+    case Op::yield:
+    case Op::sleep:
+    case Op::raise:
+    case Op::give:
+    case Op::call_function:
+    case Op::call_coroutine:
+    case Op::future_get:
+    case Op::future_cancel: return true;
+    default: return false;
+  }
+}
+
+bool may_stand_in_function(const Statement& statement) {
+  switch (statement.op) {
+    case Op::yield:
+    case Op::event_set:
+    case Op::cancel_scope:
+    case Op::reschedule:
+    case Op::cancel_task:
+    case Op::raise:
+    case Op::give: return true;
+    case Op::ask: return static_cast<Question>(statement.a) != Question::task;
+    default: return false;
+  }
+}
+
+/// The part of V8 that the statement breaks, or nothing.
+std::string_view broken_thread_rule(const Statement& statement, const Place& place) {
+  const Op op = statement.op;
+  if (place.runner == Place::Runner::thread && !may_stand_in_thread(op)) return "V8: a thread cannot do this";
+  if (place.runner == Place::Runner::function && !may_stand_in_function(statement)) {
+    return "V8: a function cannot do this";
+  }
+  if (place.runner != Place::Runner::thread && is_call(op)) return "V8: only a thread makes calls";
+  if (op == Op::portal && place.in_shield) return "V8: a portal in a shield";
+  const bool may_last =
+      op == Op::run_in_thread || op == Op::portal || op == Op::join_or_cancel || op == Op::condition_wait;
+  return place.in_call && may_last ? "V8: no cancellation would end this wait of a call" : "";
+}
+
 /// The rule that the statement breaks, or nothing.
 std::string_view broken_rule(const Statement& statement, const Place& place) {
   const Op op = statement.op;
+  if (const std::string_view rule = broken_thread_rule(statement, place); !rule.empty()) return rule;
   if (place.in_gather != (op == Op::branch)) return "a branch stands in a gather, and nothing else does";
   if (place.in_shield && is_unbounded_wait(op)) return "V3: nobody could end this wait inside the shield";
   switch (op) {
@@ -117,13 +166,14 @@ int time_from(int least, int value) { return std::clamp(value, least, longest_ti
 void number(Program& program) {
   int next = 0;
   program.tasks = 1;
-  program.scopes = program.groups = 0;
+  program.scopes = program.groups = program.portals = 0;
   each(program.statements, [&](Statement& statement) {
     statement.number = next++;
     statement.object = 0;
     if (makes_task(statement.op)) statement.object = program.tasks++;
     if (statement.op == Op::scope) statement.object = program.scopes++;
     if (statement.op == Op::group) statement.object = program.groups++;
+    if (statement.op == Op::portal) statement.object = program.portals++;
   });
 }
 
@@ -149,7 +199,12 @@ void bound_arguments(Program& program) {
       case Op::cancel_task:
       case Op::wait:
       case Op::join:
-      case Op::join_or_cancel: a = in_range(a, program.tasks); break;
+      case Op::join_or_cancel:
+      case Op::future_get:
+      case Op::future_cancel: a = in_range(a, program.tasks); break;
+      case Op::run_in_thread: a = in_range(a, 2); break;
+      case Op::call_function:
+      case Op::call_coroutine: a = in_range(a, program.portals); break;
       case Op::with_lock: a = in_range(a, lock_count); break;
       case Op::condition_wait: a = in_range(a, condition_count); break;
       case Op::notify:
@@ -162,7 +217,7 @@ void bound_arguments(Program& program) {
       case Op::give: a = in_range(a, 10); break;
       case Op::guard: a = in_range(a, static_cast<int>(Guard::replace) + 1); break;
       case Op::ask: a = in_range(a, question_count); break;
-      case Op::misuse: a = in_range(a, static_cast<int>(Misuse::nested_bootstrap) + 1); break;
+      case Op::misuse: a = in_range(a, static_cast<int>(Misuse::enter_closed_portal) + 1); break;
       default: a = b = 0; break;
     }
     const OpInfo& op = info(statement.op);

@@ -35,6 +35,8 @@ TEST(SmallScope, HoldsAsManyScriptsAsThereAre) {
   EXPECT_EQ(programs_in(Family::event, scope_of(1, 0)).size(), 3U);
   EXPECT_EQ(programs_in(Family::event, scope_of(1, 1)).size(), 3U * (1 + 2));
   EXPECT_EQ(programs_in(Family::event, scope_of(1, 2)).size(), 3U * (1 + 2 + 4 * 2));
+  // A lock is released behind the last word at the latest: a wake is one word too many, a yield before it is not.
+  EXPECT_EQ(programs_in(Family::lock, scope_of(1, 1)).size(), 3U * (1 + 3));
   // Two actors: three casts of one role, three of two; a cancel more. Two cancels out of order are left out.
   EXPECT_EQ(programs_in(Family::event, scope_of(2, 2)).size(), 33U + 6U * (1 + 3 + 5 * 3 - 1));
 }

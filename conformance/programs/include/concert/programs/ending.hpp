@@ -14,7 +14,7 @@ namespace concert::programs {
 struct Ending {
   Result result = Result::value;
   std::int64_t value = 0;
-  std::vector<int> leaves;
+  std::vector<int> leaves{};
 };
 
 /// An exception, as a record tells it; null is a value.

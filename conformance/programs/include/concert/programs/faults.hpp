@@ -18,6 +18,8 @@ struct Fault {
   std::string rule;
   /// The focused property that must see it too, by the same rule; empty: none is about it.
   std::string family{};
+  /// False: whole programs hardly ever get there, and the focused property alone must see it.
+  bool in_programs = true;
 };
 
 struct FaultLimits {
@@ -39,7 +41,9 @@ struct FaultTrial {
   /// Median of the cases until the focused property breaks the rule; none: not within the limit.
   std::optional<std::int64_t> cases;
 
-  bool killed() const noexcept { return programs.has_value() && (fault.family.empty() || cases.has_value()); }
+  bool killed() const noexcept {
+    return (programs.has_value() || !fault.in_programs) && (fault.family.empty() || cases.has_value());
+  }
 };
 FaultTrial try_fault(const conformance::BackendAdapter& backend, const Fault& fault, const FaultLimits& limits = {});
 

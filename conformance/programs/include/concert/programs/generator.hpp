@@ -10,8 +10,9 @@
 
 namespace concert::programs {
 
-/// What a program is mostly about. Each of the first five is drawn once in seven times, `mix` twice.
-enum class Profile : std::uint8_t { lock, condition, event, scopes, tasks, mix };
+/// What a program is mostly about. `threads` is drawn once in twenty times, because real threads cost more; else each
+/// of the first five once in seven times, `mix` twice.
+enum class Profile : std::uint8_t { lock, condition, event, scopes, tasks, mix, threads };
 
 /// Which instants may coincide.
 enum class TimeMode : std::uint8_t {
@@ -32,7 +33,7 @@ struct GeneratorOptions {
 };
 
 /// Raise it whenever a seed comes to mean another program, or else replay tokens lie.
-inline constexpr int program_generator_version = 1;
+inline constexpr int program_generator_version = 2;
 
 /// The settled program of the seed, in normal form: (a scope around) a group with two to five tasks and a body.
 /// Errors: std::invalid_argument for a size outside 0 to 100.

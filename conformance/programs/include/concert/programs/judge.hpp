@@ -32,6 +32,8 @@ struct RunOptions {
   /// Told when the virtual clock sees no way on ("deadlock", "livelock", "too much time"); empty: that ends the
   /// process.
   std::function<void(std::string_view fault)> on_stuck{};
+  /// False: threads race instead of taking turns. Then what binds in time is not judged, and traces differ.
+  bool gated_threads = true;
 };
 
 /// Runs `program` once on a fresh backend, under the schedule.

@@ -84,6 +84,8 @@ class Labels final : public Observer {
   std::vector<const Statement*> statements_;
   /// Of each statement: the one whose body it is in; -1 at the top.
   std::vector<int> parents_;
+  /// The task that carries it out.
+  std::vector<int> owners_;
   std::vector<Task> tasks_;
   std::vector<Scope> scopes_;
   /// Statement of each group, and whether something in a group or gather has failed, by statement.

@@ -39,6 +39,14 @@ enum class Op : std::uint8_t {
   guard,           ///< [mode] {} a handler around its body, see Guard
   ask,             ///< [question] see Question
   misuse,          ///< [kind] see Misuse
+  // Other threads. What runs in one is a sequence of yields and sleeps (of virtual time), raise, give, calls and what
+  // asks their futures.
+  run_in_thread,   ///< [abandon: 0 no, 1 on cancel] {} a function in a worker thread; the task waits for it
+  portal,          ///< {} a threads portal is open as long as the body runs
+  call_function,   ///< [portal] {} run_sync_soon: a function of what cannot wait; in a thread only
+  call_coroutine,  ///< [portal] {} run_coroutine_soon: a task; in a thread only
+  future_get,      ///< [call] waits for the answer; in the loop: if there is one
+  future_cancel,   ///< [call]
 };
 
 /// What a `guard` does with what its body throws.
@@ -65,6 +73,9 @@ enum class Misuse : int {
   spawn_before_enter,
   spawn_after_exit,
   nested_bootstrap,
+  call_own_portal,
+  enter_open_portal,
+  enter_closed_portal,
 };
 
 // Times are counted in half ticks, so that deadlines can lie between the ticks of sleeps. A tick is ten milliseconds:
@@ -94,8 +105,8 @@ struct Statement {
   std::vector<Statement> body{};
   /// Its number in the order in which the program is read, from 0 on; what the trace and the reports call it.
   int number = 0;
-  /// Of a spawn or branch: the number of its task, from 1 on (0 is the main task). Of a scope: its number. Of a group:
-  /// its number. Else 0.
+  /// Of a spawn, a branch, a run_in_thread and a call: the number of what runs its body, from 1 on (0 is the main
+  /// task); all are counted together, and called tasks. Of a scope, a group, a portal: its number. Else 0.
   int object = 0;
 
   friend bool operator==(const Statement&, const Statement&) = default;
@@ -107,6 +118,7 @@ struct Program {
   int tasks = 1;
   int scopes = 0;
   int groups = 0;
+  int portals = 0;
 
   friend bool operator==(const Program&, const Program&) = default;
 };
@@ -122,8 +134,16 @@ struct OpInfo {
 };
 const OpInfo& info(Op op) noexcept;
 const std::vector<OpInfo>& all_ops();
-/// True if the body of the statement is a task of its own.
-constexpr bool makes_task(Op op) noexcept { return op == Op::spawn || op == Op::spawn_into || op == Op::branch; }
+/// True for a call that a thread gives to a portal.
+constexpr bool is_call(Op op) noexcept { return op == Op::call_function || op == Op::call_coroutine; }
+/// True if the body of the statement is run by something of its own: a task, a thread, a call.
+constexpr bool makes_task(Op op) noexcept {
+  return op == Op::spawn || op == Op::spawn_into || op == Op::branch || op == Op::run_in_thread || is_call(op);
+}
+/// True if the statement makes something that others can name.
+constexpr bool makes_object(Op op) noexcept {
+  return makes_task(op) || op == Op::scope || op == Op::group || op == Op::portal;
+}
 
 /// Numbers everything anew, takes each reference modulo what there is, and replaces what may not stand where it stands
 /// by a yield (the rules are listed in validity.hpp): any tree becomes a program.
@@ -131,6 +151,9 @@ Program settle(std::vector<Statement> statements);
 
 /// Statements in the program.
 std::size_t size(const Program& program);
+
+/// True if other threads than the loop's take part.
+bool has_threads(const Program& program);
 
 /// The program as text, a line each, two spaces deeper per body: what reports show.
 std::string to_text(const Program& program);

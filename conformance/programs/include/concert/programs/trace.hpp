@@ -11,7 +11,8 @@
 
 namespace concert::programs {
 
-/// One record. The loop runs one task at a time, so their sequence is the schedule.
+/// One record. The loop runs one task at a time, so their sequence is the schedule; other threads write theirs when
+/// they have their turn.
 enum class What : std::uint8_t {
   task_began,  ///< the first step of a task
   task_ended,  ///< result: how; value or error in `value`
@@ -34,6 +35,8 @@ enum class Result : std::uint8_t {
   refused,    ///< UsageError or std::invalid_argument
   other,      ///< anything else, which is a fault
   skipped,    ///< a reference to what is not there at this moment: nothing was done
+  withdrawn,  ///< FutureCancelled
+  lost,       ///< seconds of real time went by, and the loop did not let a thread go on, or gave it no answer
 };
 
 struct Record {
@@ -43,7 +46,7 @@ struct Record {
   /// The statement; -1 for task_began and task_ended.
   int statement = -1;
   Result result = Result::value;
-  /// A value, the number of an error, or flags (see `Flag`).
+  /// A value, the number of an error, or flags (see below). Of What::task_began: 1 if it is not the loop's thread.
   std::int64_t value = 0;
   /// Of Result::group, sorted: the numbers of the errors, timeout_leaf, cancelled_leaf or other_leaf for others. Of the
   /// values of a gather: these, in their order.

@@ -21,6 +21,10 @@ namespace concert::programs {
 //     holds it may be waiting, uninterruptibly, for the end of that task's group, and the condition's lock may be held
 //     by another one that waits likewise. Two such pairs, each inside the other's lock, wait for each other.
 // V7  wait and join never go to the task itself or to one around it.
+// V8  A thread only yields, sleeps, makes calls, asks their futures, ends; a function that it calls does only what
+//     cannot wait. So that threads end: a coroutine that it calls, and tasks inside, wait only for what a cancellation
+//     ends, which the watchdog brings them, because no portal stands in a shield: no run_in_thread, portal,
+//     join_or_cancel, condition_wait.
 //
 // V5 and V6 are facts about the interface: nobody could end such a wait. TaskGroup and Task::join_or_cancel say so.
 
