@@ -138,7 +138,8 @@ Mutant run_waits_for_abandoned_functions() {
 
 Mutant abandoned_function_keeps_its_place() {
   const std::string name = "abandoned_function_keeps_its_place";
-  Mutant mutant = model_mutant(name, "Where an abandoned function ran, no other one ever runs.", {});
+  Mutant mutant = model_mutant(name, "Where an abandoned function ran, no other one ever runs.",
+                               {{"Thread012", "one-for-one"}, {"Thread019", "stuck"}});
   mutant.make = [name] {
     model::ModelOptions options;
     options.traits.worker_threads = 1;
