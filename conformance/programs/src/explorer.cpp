@@ -118,6 +118,16 @@ class Explorer {
   Exploration exploration_;
 };
 
+/// Whether the exit of a portal lets others go first is open, and no choice of the model yet.
+bool misuses_a_portal(const std::vector<Statement>& statements) {
+  return std::ranges::any_of(statements, [](const Statement& statement) {
+    const bool is_of_a_portal = statement.op == Op::misuse &&
+                                statement.a >= static_cast<int>(Misuse::call_own_portal) &&
+                                statement.a <= static_cast<int>(Misuse::enter_closed_portal);
+    return is_of_a_portal || misuses_a_portal(statement.body);
+  });
+}
+
 /// The step of each permitted history, as text, each once.
 std::string all_steps(const std::vector<const History*>& allowed, std::size_t task, std::size_t step,
                       const Program& program) {
@@ -139,7 +149,7 @@ std::string all_steps(const std::vector<const History*>& allowed, std::size_t ta
 }  // namespace
 
 Exploration explore(const Program& program, const conformance::Manifest& declared, std::int64_t most_schedules) {
-  if (has_threads(program)) return {};
+  if (has_threads(program) || misuses_a_portal(program.statements)) return {};
   return Explorer(program, declared).explore(most_schedules);
 }
 

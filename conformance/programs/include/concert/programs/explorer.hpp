@@ -34,8 +34,9 @@ struct Exploration {
 };
 
 /// Runs the model that behaves as `declared`, under every schedule, `most_schedules` at most. Gives up earlier if there
-/// are clearly more, and does not begin with a program that has threads: what they do is no choice of the model.
-/// Errors: std::logic_error if the model breaks a rule of the monitor, or does not repeat itself: a fault of this kit.
+/// are clearly more, and does not begin with a program that has threads or portals: what they do is no choice of the
+/// model. Errors: std::logic_error if the model breaks a rule of the monitor, or does not repeat itself: a fault of
+/// this kit.
 Exploration explore(const Program& program, const conformance::Manifest& declared, std::int64_t most_schedules);
 
 /// Whether a run on a plain clock did what the model may do: null if so, or if the exploration is not complete. Else
