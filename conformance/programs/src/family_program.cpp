@@ -182,10 +182,7 @@ class Play {
         break;
       case 4:
         own_scope([&] {
-          to_.block(Op::scope, no_deadline, 0, [&] {
-            tick();
-            shielded(tick);
-          });
+          to_.block(Op::scope, no_deadline, 0, [&] { shielded(tick); });
           yield();
         });
         break;
