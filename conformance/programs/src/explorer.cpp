@@ -118,13 +118,11 @@ class Explorer {
   Exploration exploration_;
 };
 
-/// Whether the exit of a portal lets others go first is open, and no choice of the model yet.
-bool misuses_a_portal(const std::vector<Statement>& statements) {
+bool opens_a_portal(const std::vector<Statement>& statements) {
   return std::ranges::any_of(statements, [](const Statement& statement) {
-    const bool is_of_a_portal = statement.op == Op::misuse &&
-                                statement.a >= static_cast<int>(Misuse::call_own_portal) &&
-                                statement.a <= static_cast<int>(Misuse::enter_closed_portal);
-    return is_of_a_portal || misuses_a_portal(statement.body);
+    const bool misuses_one = statement.op == Op::misuse && statement.a >= static_cast<int>(Misuse::call_own_portal) &&
+                             statement.a <= static_cast<int>(Misuse::enter_closed_portal);
+    return statement.op == Op::portal || misuses_one || opens_a_portal(statement.body);
   });
 }
 
@@ -148,8 +146,10 @@ std::string all_steps(const std::vector<const History*>& allowed, std::size_t ta
 
 }  // namespace
 
+bool can_be_explored(const Program& program) { return !has_threads(program) && !opens_a_portal(program.statements); }
+
 Exploration explore(const Program& program, const conformance::Manifest& declared, std::int64_t most_schedules) {
-  if (has_threads(program) || misuses_a_portal(program.statements)) return {};
+  if (!can_be_explored(program)) return {};
   return Explorer(program, declared).explore(most_schedules);
 }
 

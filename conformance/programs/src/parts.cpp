@@ -63,21 +63,12 @@ Case draw_corpus(std::uint64_t seed, std::int64_t index) {
   return each;
 }
 
-/// Whether the end of a portal that nobody called lets others run is open, and the model has no choice there.
-bool opens_a_portal(const std::vector<Statement>& statements) {
-  return std::ranges::any_of(statements, [](const Statement& statement) {
-    const bool is_misuse = statement.op == Op::misuse && statement.a >= static_cast<int>(Misuse::call_own_portal);
-    return statement.op == Op::portal || is_misuse || opens_a_portal(statement.body);
-  });
-}
-
 Case draw_explored(std::uint64_t seed, std::int64_t index) {
   const auto in_corpus = static_cast<std::int64_t>(corpus().size());
   Case each =
       index < in_corpus ? draw_corpus(seed, index * schedules_of_a_corpus_program) : draw_case(seed, index - in_corpus);
   each.index = index;
-  // What other threads do is no choice of the model.
-  if (has_threads(each.program) || opens_a_portal(each.program.statements)) {
+  if (!can_be_explored(each.program)) {
     each.program =
         generate(mix(seed, static_cast<std::uint64_t>(index)), {.profile = Profile::mix, .with_misuse = false});
   }

@@ -33,10 +33,13 @@ struct Exploration {
   }
 };
 
+/// False for programs with threads or portals: what other threads do is no choice of the model, and whether the end of
+/// a portal lets others go first is open.
+bool can_be_explored(const Program& program);
+
 /// Runs the model that behaves as `declared`, under every schedule, `most_schedules` at most. Gives up earlier if there
-/// are clearly more, and does not begin with a program that has threads or portals: what they do is no choice of the
-/// model. Errors: std::logic_error if the model breaks a rule of the monitor, or does not repeat itself: a fault of
-/// this kit.
+/// are clearly more, and does not begin with a program that cannot be explored. Errors: std::logic_error if the model
+/// breaks a rule of the monitor, or does not repeat itself: a fault of this kit.
 Exploration explore(const Program& program, const conformance::Manifest& declared, std::int64_t most_schedules);
 
 /// Whether a run on a plain clock did what the model may do: null if so, or if the exploration is not complete. Else
