@@ -103,6 +103,7 @@ struct SelftestCommandOptions : TestRunOptions {
   std::filesystem::path certifier;  ///< empty: the model's
   std::string filter;
   bool is_matrix = false;
+  bool has_programs = true;  ///< the rules of generated programs too, if neither certifier nor filter are given
   int jobs = 0;
 };
 /// Tests the suite with the broken backends.

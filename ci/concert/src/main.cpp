@@ -141,9 +141,12 @@ void add_replay(CLI::App& app, ReplayOptions& options) {
 
 void add_selftest(CLI::App& app, SelftestCommandOptions& options) {
   CLI::App& command = *app.add_subcommand("selftest", "Test the suite: does it see the fault of every broken backend?");
-  command.add_option("--certifier", options.certifier, "A certifier with mutants (default: the model's)");
+  command.add_option("--certifier", options.certifier,
+                     "A certifier with mutants (default: the model's, and the rules of generated programs)");
   command.add_option("--mutant", options.filter, "Only these mutants: globs, separated by commas");
   command.add_flag("--matrix", options.is_matrix, "Every test on every mutant, not only where it declares to fail");
+  command.add_flag("--no-programs{false}", options.has_programs,
+                   "The clauses alone, without the rules of generated programs");
   add_run_options(command, options);
   add_jobs(command, options.jobs);
   command.footer(with_examples(

@@ -11,6 +11,7 @@
 #include "interrupt.hpp"
 #include "known_certifiers.hpp"
 #include "progress.hpp"
+#include "rules_trial.hpp"
 
 namespace concert::command {
 
@@ -73,9 +74,15 @@ ExitCode run_selftest_command(const SelftestCommandOptions& options) {
     for (const std::string& clause : report.clauses_without_mutant) fmt::print("  - {}\n", clause);
   }
   for (const std::string& error : report.harness_errors) fmt::print(stderr, "concert: {}\n", error);
+  ExitCode rules = ExitCode::conformant;
+  if (options.certifier.empty() && options.filter.empty() && options.has_programs) {
+    fmt::print("\nrules of generated programs:\n");
+    std::fflush(stdout);
+    rules = try_rules(find_programs({mutants_backend}, {}).front().path, options.jobs);
+  }
   fmt::print("\n{}\n", runner::selftest_summary(report));
   if (!report.harness_errors.empty()) return ExitCode::harness_error;
-  return runner::is_clean(report) ? ExitCode::conformant : ExitCode::not_conformant;
+  return runner::is_clean(report) ? rules : ExitCode::not_conformant;
 }
 
 }  // namespace concert::command

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An executable of generated programs without a backend, for the tests of `concert equivalence`. FAKE_PROGRAMS says how
+// An executable of generated programs without a backend, for the tests of the command. FAKE_PROGRAMS says how
 // it ends: passes (default) fails inconclusive crashes hangs silent rubbish exit2 exit3 stranger; "fails:1" only in
 // shard 1. Its backend is the end of its name. Its arguments go to FAKE_ARGUMENTS, a file, a line for each start.
 #include <unistd.h>
@@ -110,6 +110,10 @@ int main(int argc, char** argv) {
   }
   if (how == "hangs") ::pause();
   if (how == "exit2" || how == "exit3") return how == "exit2" ? 2 : 3;
+  if (arguments.has("--faults")) {
+    std::printf("faults of shard %d/%d\n", shard, shards);
+    return how == "fails" ? 1 : 0;
+  }
   const std::string self = argv[0];
   ResultFile result = result_of(self.substr(self.rfind("programs-") + 9), arguments, shard, shards);
   if (how == "fails") result.failures.push_back(a_failure());
