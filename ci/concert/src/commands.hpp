@@ -60,7 +60,7 @@ struct EquivalenceOptions {
   std::vector<std::filesystem::path> certifiers;  ///< of other backends; programs-NAME stands beside each
   std::vector<std::filesystem::path> results;     ///< of shards that have run: nothing is run then
   std::int64_t cases = 100'000;                   ///< whole programs of each backend
-  std::int64_t explore = 5'000;                   ///< how many of them are compared with the model
+  std::int64_t explore = 6'000;                   ///< how many of them are compared with the model
   std::int64_t families = 2'000;                  ///< cases of each focused property
   bool has_small_scope = true;
   std::optional<double> seconds;  ///< real time for the whole programs of each backend

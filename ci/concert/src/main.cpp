@@ -87,7 +87,7 @@ void add_equivalence(CLI::App& app, EquivalenceOptions& options) {
   command.add_option("--certifier", options.certifiers,
                      "The certifier of another backend (again for more); programs-NAME stands beside it");
   count("--cases", options.cases, "Whole programs of each backend (default: 100000)", 1);
-  count("--explore", options.explore, "How many are compared with the model (default: 5000)", 0);
+  count("--explore", options.explore, "How many are explored on the model and compared with it (default: 6000)", 0);
   count("--families", options.families, "Cases of each focused property (default: 2000)", 0);
   command.add_flag("!--no-small-scope", options.has_small_scope,
                    "Without the proof that runs every small program under every schedule of the model");

@@ -78,7 +78,7 @@ TEST_F(EquivalenceOf, ABackendThatPasses) {
   EXPECT_EQ(answer.code, 0) << answer.out << answer.err;
   EXPECT_EQ(
       answer.out,
-      "equivalence: fake: equivalent, 1000 programs (500 on a perturbed clock), 5000 compared with the model (see "
+      "equivalence: fake: equivalent, 1000 programs (500 on a perturbed clock), 6000 compared with the model (see "
       "equivalence.html)\n");
   EXPECT_TRUE(contains(out("equivalence.json"), R"("verdict": "equivalent")")) << out("equivalence.json");
   EXPECT_TRUE(contains(out("equivalence.html"), "<h1>Concert equivalence report</h1>"));

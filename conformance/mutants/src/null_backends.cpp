@@ -644,7 +644,6 @@ std::vector<Mutant> null_backends() {
                     {"Portal003", "clean-up-failed"},
                     {"Portal009", "threads-came-back"},
                     {"Portal011", "idle-failed"},
-                    {"Portal018", "failed"},
                     {"Portal019", "failed"},
                     {"Portal020", "failed"},
                     {"Portal022", "failed"},
