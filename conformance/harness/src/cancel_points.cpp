@@ -33,7 +33,12 @@ Coro<> CancelPoints::control(CancelScope& scope, CancelPointRun& run, const bool
     }
   }
   run.too_late = ended;
-  if (!ended) scope.cancel();
+  if (!ended) {
+    scope.cancel();
+  } else {
+    // A cancellation from outside may have met the body first, which keeps it to itself.
+    co_await backend_.coro_yield();
+  }
 }
 
 Coro<CancelPointRun> CancelPoints::cancel_at(std::int64_t turn) const {
