@@ -59,7 +59,11 @@ struct SmallScopeReport {
   std::optional<Failure> failure;
 };
 
-/// Runs them one after the other; `on_progress` is called about once a second.
+/// The families that can be searched.
+std::vector<FamilyInfo> small_scope_families();
+
+/// Runs them one after the other; `on_progress` is called about once a second. Throws
+/// std::invalid_argument for a family that cannot be searched.
 SmallScopeReport search_small_scope(Family family, const SmallScope& scope = {}, const model::ModelOptions& model = {},
                                     const std::function<void(const SmallScopeReport&)>& on_progress = {});
 
