@@ -328,13 +328,15 @@ class Play {
         // Before it has, perhaps; the portal goes on.
         return thread(false, [&] {
           to_.add(Op::future_cancel, coroutine([&] { sleep(2); }));
-          sleep(1);
           function(nothing);
         });
       case 4:
         // The calls of a thread begin in its order; the second cancels its own caller.
         return thread(false, [&] {
-          coroutine([&] { to_.add(Op::raise, number); });
+          coroutine([&] {
+            sleep(3);
+            to_.add(Op::raise, number);
+          });
           function([&] { to_.add(Op::cancel_task, task); });
         });
       case 5:
@@ -342,6 +344,7 @@ class Play {
         return thread(true, [&] {
           sleep(3);
           function(nothing);
+          to_.add(Op::give, number);
         });
       case 6:
         return guarded(Guard::catch_errors, [&] {
@@ -351,9 +354,12 @@ class Play {
           });
         });
       default:
+        // A coroutine that others cancel, and a call behind that.
         return thread(false, [&] {
-          coroutine([&] { sleep(3); });
-          to_.add(Op::give, number);
+          const int call = coroutine([&] { sleep(3); });
+          function([&] { to_.add(Op::cancel_scope, 0); });
+          to_.add(Op::future_get, call);
+          function(nothing);
         });
     }
   }
@@ -493,8 +499,13 @@ class Play {
       to_.block(Op::portal, [&] {
         if (!opens_late) stage();
         perform(inside);
-        if (exit == words_.end()) to_.add(Op::sleep, 2 * one_tick);
-        if (fails) to_.add(Op::raise, 9);
+        if (fails) {
+          if (exit == words_.end()) to_.add(Op::sleep, one_tick);
+          to_.add(Op::raise, 9);
+        } else if (exit == words_.end()) {
+          // A portal that is cancelled accepts calls until its body has ended.
+          shielded([&] { to_.add(Op::sleep, 2 * one_tick); });
+        }
       });
     };
     to_.block(Op::scope, deadline(long_enough / one_tick), 0, [&] {
