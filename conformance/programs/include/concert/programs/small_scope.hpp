@@ -9,6 +9,8 @@
 // Its schedules are all choices of the model between the moment when the cast stands and the last word of the
 // controller. How they take their places, and how those who still wait are sent home in the end, is first come, first
 // served: nothing of the primitive is decided there.
+//
+// Families whose actors are threads are left out: the model does not choose when a thread runs.
 #pragma once
 
 #include <cstddef>
