@@ -56,7 +56,7 @@ class Campaign {
       if (options_.families > 0) run_part(family_cases(family.family), 0, options_.families);
     }
     if (options_.explore > 0) run_part(explored_programs(), 0, explored_size(options_.explore));
-    for (const FamilyInfo& family : all_families()) {
+    for (const FamilyInfo& family : small_scope_families()) {
       if (options_.small_scope) search(family.family);
     }
     return finished();

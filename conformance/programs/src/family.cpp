@@ -49,6 +49,13 @@ std::vector<FamilyInfo> make_families() {
   all.back().rules = {"GRP-1", "GRP-2", "GRP-3", "GRP-4", "GRP-5", "GRP-7", "TSK-6", "TSK-9"};
   all.push_back({Family::gather, "gather", "some branches fail, others give", 1, 5, 2, {Question::task}, {}, {}});
   all.back().rules = {"GAT-1", "GAT-2", "GAT-3", "TSK-3"};
+  all.push_back({Family::portal, "portal", "an event is set, the portal is left", 2, 8, 3, {}, {}, {}});
+  all.back().misuses = {Misuse::call_own_portal, Misuse::enter_open_portal, Misuse::enter_closed_portal};
+  all.back().rules = {"THR-1", "THR-2", "THR-3", "THR-4", "POR-1", "POR-2", "POR-3", "POR-4", "POR-5", "POR-6"};
+  all.back().fewest_actors = 1;
+  all.back().most_actors = 3;
+  all.back().most_words = 5;
+  all.back().can_be_searched = false;
   return all;
 }
 
@@ -59,7 +66,7 @@ std::vector<Word> draw_words(const FamilyInfo& family, int actors, Random& rando
   const int targets = actors + (family.owners > 0 ? 1 : 0);
   const auto cancel = [&] { return Word{Word::Kind::cancel, random.percent(40) ? 0 : random.below(targets)}; };
   std::vector<Word> words;
-  const int count = random.between(1, 8);
+  const int count = random.between(1, family.most_words);
   while (static_cast<int>(words.size()) < count) {
     const int kind = random.below(100);
     if (kind < 20) {
@@ -112,7 +119,7 @@ Script draw_script(Family family, std::uint64_t seed) {
   Script script;
   script.owner = of.owners == 0 ? 0 : random.below(of.owners);
   script.out_of_phase = random.percent(30);
-  const int actors = random.between(2, 6);
+  const int actors = random.between(of.fewest_actors, of.most_actors);
   for (int i = 0; i < actors; ++i) script.actors.push_back(random.below(of.roles));
   script.words = draw_words(of, actors, random);
   for (int questions = random.below(3); questions > 0; --questions) insert_question(script.words, random);

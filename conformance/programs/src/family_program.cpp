@@ -33,6 +33,7 @@ class Play {
       : family_(family), info_(info(family)), script_(script), words_(script.words) {}
 
   Program write() {
+    if (family_ == Family::portal) return write_with_portal();
     to_.block(Op::scope, no_deadline, 0, [&] {
       to_.block(Op::group, [&] {
         if (is_lock()) {
@@ -81,6 +82,7 @@ class Play {
       case Family::task_join: return stage_target();
       case Family::group: return stage_group();
       case Family::gather: return stage_gather();
+      case Family::portal: return actors(Op::spawn);
     }
   }
 
@@ -88,9 +90,11 @@ class Play {
   void actors(Op op) {
     for (std::size_t i = 0; i < script_.actors.size(); ++i) {
       const int role = modulo(script_.actors[i], info_.roles);
-      own_scope_ = -1;
+      own_scope_ = own_call_ = -1;
       const int task = to_.block(op, op == Op::spawn ? by_start : 0, 0, [&] { act(role, static_cast<int>(i)); });
-      cast_.push_back(own_scope_ < 0 ? Target{Op::cancel_task, task} : Target{Op::cancel_scope, own_scope_});
+      cast_.push_back(own_call_ >= 0    ? Target{Op::future_cancel, own_call_}
+                      : own_scope_ >= 0 ? Target{Op::cancel_scope, own_scope_}
+                                        : Target{Op::cancel_task, task});
     }
   }
   /// The scope by which the current actor is cancelled.
@@ -122,6 +126,7 @@ class Play {
       case Family::task_join: return join(role);
       case Family::group: return be_a_child(role, actor);
       case Family::gather: return be_a_branch(role, actor);
+      case Family::portal: return be_a_thread(role, actor);
     }
   }
 
@@ -289,6 +294,76 @@ class Play {
     to_.add(Op::give, number);
   }
 
+  /// A task whose function calls the portal from its thread. Calls sleep long enough to be met by a cancellation, and
+  /// little enough to end before that of everything.
+  void be_a_thread(int role, int actor) {
+    const int number = 1 + actor % 9;
+    const int task = to_.next_task() - 1;
+    const auto nothing = [] {};
+    const auto sleep = [&](int ticks) { to_.add(Op::sleep, ticks * one_tick); };
+    const auto function = [&](const auto& inside) { return to_.block(Op::call_function, inside); };
+    const auto coroutine = [&](const auto& inside) { return to_.block(Op::call_coroutine, inside); };
+    const auto thread = [&](bool abandon, const auto& inside) {
+      to_.block(Op::run_in_thread, abandon ? 1 : 0, 0, inside);
+    };
+    switch (role) {
+      case 0:
+        return thread(false, [&] {
+          function(nothing);
+          to_.add(Op::future_get, function([&] { to_.add(Op::event_set, object); }));
+        });
+      case 1:
+        return thread(true, [&] {
+          own_call_ = coroutine([&] { to_.add(Op::event_wait, object); });
+          to_.add(Op::future_get, own_call_);
+        });
+      case 2:
+        // Cancelled when it has begun.
+        return thread(false, [&] {
+          const int call = coroutine([&] { sleep(3); });
+          sleep(1);
+          to_.add(Op::future_cancel, call);
+        });
+      case 3:
+        // Before it has, perhaps; the portal goes on.
+        return thread(false, [&] {
+          to_.add(Op::future_cancel, coroutine([&] { sleep(2); }));
+          function(nothing);
+        });
+      case 4:
+        // The calls of a thread begin in its order; the second cancels its own caller.
+        return thread(false, [&] {
+          coroutine([&] {
+            sleep(3);
+            to_.add(Op::raise, number);
+          });
+          function([&] { to_.add(Op::cancel_task, task); });
+        });
+      case 5:
+        // Goes on alone when it is abandoned, behind the exit perhaps.
+        return thread(true, [&] {
+          sleep(3);
+          function(nothing);
+          to_.add(Op::give, number);
+        });
+      case 6:
+        return guarded(Guard::catch_errors, [&] {
+          thread(actor % 2 == 1, [&] {
+            own_call_ = function([&] { to_.add(Op::raise, number); });
+            to_.add(Op::raise, number);
+          });
+        });
+      default:
+        // A coroutine that others cancel, and a call behind that.
+        return thread(false, [&] {
+          const int call = coroutine([&] { sleep(3); });
+          function([&] { to_.add(Op::cancel_scope, 0); });
+          to_.add(Op::future_get, call);
+          function(nothing);
+        });
+    }
+  }
+
   // ---- The owner ---------------------------------------------------------------------------------------------------
 
   /// The task of the owner; the controller goes on once the cast stands.
@@ -409,6 +484,45 @@ class Play {
     }
   }
 
+  /// The words up to the first that leaves the portal are said inside; if there is none, the threads have time to come.
+  /// Whatever waits for its end is sent home by a deadline then, since nobody is left to cancel it.
+  Program write_with_portal() {
+    const bool fails = owner_role() == 1;
+    const bool opens_late = owner_role() == 2;
+    owner_ = {Op::cancel_scope, 0};
+    const auto leaves = [&](const Word& word) {
+      return word.kind == Word::Kind::wake && modulo(word.argument, info_.ways) == 1;
+    };
+    const auto exit = std::ranges::find_if(words_, leaves);
+    const Words inside = words_.first(static_cast<std::size_t>(exit - words_.begin()));
+    const auto live = [&] {
+      to_.block(Op::portal, [&] {
+        if (!opens_late) stage();
+        perform(inside);
+        if (fails) {
+          if (exit == words_.end()) to_.add(Op::sleep, one_tick);
+          to_.add(Op::raise, 9);
+        } else if (exit == words_.end()) {
+          // A portal that is cancelled accepts calls until its body has ended.
+          shielded([&] { to_.add(Op::sleep, 2 * one_tick); });
+        }
+      });
+    };
+    to_.block(Op::scope, deadline(long_enough / one_tick), 0, [&] {
+      to_.block(Op::group, [&] {
+        if (opens_late) stage();
+        if (fails) {
+          guarded(Guard::catch_errors, live);
+        } else {
+          live();
+        }
+        if (exit != words_.end()) perform(words_.subspan(inside.size() + 1));
+      });
+    });
+    to_.add(Op::yield);
+    return to_.take();
+  }
+
   void stage_gather() {
     owner([&] {
       rise();
@@ -473,6 +587,8 @@ class Play {
       }
       case Family::task_join: return to_.add(Op::cancel_task, object_);
       case Family::group: return way == 0 ? to_.add(Op::event_set, object) : join_late(way == 1);
+      // The exit itself stands where the block ends: behind it, nothing is left to be left.
+      case Family::portal: return way == 0 ? to_.add(Op::event_set, object) : to_.add(Op::yield);
     }
   }
   void join_late(bool fails) {
@@ -540,6 +656,8 @@ class Play {
   std::vector<Target> cast_;
   Target owner_;
   int own_scope_ = -1;
+  /// The call whose future is cancelled instead.
+  int own_call_ = -1;
   /// The scope, task or group that the family is about.
   int object_ = 0;
 };

@@ -40,7 +40,7 @@ constexpr std::string_view help =
   --corpus           runs the known hard cases first
   --families N       and N cases of each focused property
   --explore N        and compares N programs, and the corpus, with all that the model may do
-  --small-scope      and searches every small program of each family, under every schedule of the model
+  --small-scope      and searches every small program of each family without threads, under every schedule of the model
   --failures N       ends after N failures (default 1)
   --result FILE      writes what it came to as JSON (RESULT.md)
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <stdexcept>
 #include <utility>
 
 #include "concert/errors.hpp"
@@ -203,6 +204,12 @@ class Search {
 
 }  // namespace
 
+std::vector<FamilyInfo> small_scope_families() {
+  std::vector<FamilyInfo> families = all_families();
+  std::erase_if(families, [](const FamilyInfo& family) { return !family.can_be_searched; });
+  return families;
+}
+
 bool for_each_script(Family family, const SmallScope& scope, const std::function<bool(const Script&)>& visit) {
   const FamilyInfo& of = info(family);
   const int owners = of.owners > 0 ? 1 : 0;
@@ -220,6 +227,9 @@ bool for_each_script(Family family, const SmallScope& scope, const std::function
 
 SmallScopeReport search_small_scope(Family family, const SmallScope& scope, const model::ModelOptions& model,
                                     const std::function<void(const SmallScopeReport&)>& on_progress) {
+  if (!info(family).can_be_searched) {
+    throw std::invalid_argument("expected a family without threads, came '" + std::string(to_string(family)) + "'");
+  }
   return Search(family, scope, model, on_progress).run();
 }
 

@@ -14,7 +14,7 @@ class Writer {
  public:
   void add(Op op, int a = 0, int b = 0) { push(op, a, b); }
 
-  /// Returns the number of the task, scope or group, if it is one.
+  /// Returns the number of the task, scope, group or portal, if it is one.
   template <class Inside>
   int block(Op op, int a, int b, const Inside& inside) {
     std::vector<Statement>& outer = *list_;
@@ -45,6 +45,7 @@ class Writer {
     if (makes_task(op)) statement.object = program_.tasks++;
     if (op == Op::scope) statement.object = program_.scopes++;
     if (op == Op::group) statement.object = program_.groups++;
+    if (op == Op::portal) statement.object = program_.portals++;
     return list_->emplace_back(std::move(statement));
   }
 

@@ -73,11 +73,14 @@ TEST_P(AFamily, DrawsScriptsWithinItsBounds) {
     actors.insert(script.actors.size());
     words.insert(said(script).size());
   }
-  EXPECT_EQ(actors, (std::set<std::size_t>{2, 3, 4, 5, 6}));
-  std::set<std::size_t> all{1, 2, 3, 4, 5, 6, 7, 8};
+  const auto numbers = [](int from, int to) {
+    std::set<std::size_t> all;
+    for (int number = from; number <= to; ++number) all.insert(static_cast<std::size_t>(number));
+    return all;
+  };
+  EXPECT_EQ(actors, numbers(GetParam().fewest_actors, GetParam().most_actors));
   // A misuse brings a yield.
-  if (!GetParam().misuses.empty()) all.insert(9);
-  EXPECT_EQ(words, all);
+  EXPECT_EQ(words, numbers(1, GetParam().most_words + (GetParam().misuses.empty() ? 0 : 1)));
 }
 
 TEST_P(AFamily, PutsACancelBesideMostWakes) {
@@ -117,7 +120,7 @@ TEST(Families, AreTheSameOnEveryMachine) {
       hash = mix(hash, conformance::hash_text(to_text(draw(family.family, seed))));
     }
   }
-  EXPECT_EQ(hash, 7244199028125343408ULL);
+  EXPECT_EQ(hash, 15644695897328711528ULL);
 }
 
 // Broken backends leak, and use what is gone: which is their fault, and no finding of a sanitizer.
@@ -147,6 +150,8 @@ const std::vector<Fault> faults = {
     {Family::group, "body_failure_is_lost_beside_others"},
     {Family::gather, "gather_ends_with_its_first_awaitable"},
     {Family::gather, "inner_time_limit_cancels_the_gather"},
+    {Family::portal, "exit_cancels_nothing"},
+    {Family::portal, "coroutines_begin_when_scheduled"},
 };
 
 class AFault : public ::testing::TestWithParam<Fault> {};

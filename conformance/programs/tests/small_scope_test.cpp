@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <stdexcept>
 #include <string>
 
 #include "concert/programs/family.hpp"
@@ -42,7 +43,7 @@ TEST(SmallScope, HoldsAsManyScriptsAsThereAre) {
 }
 
 TEST(SmallScope, HoldsNoProgramTwice) {
-  for (const FamilyInfo& family : all_families()) {
+  for (const FamilyInfo& family : small_scope_families()) {
     const auto programs = programs_in(family.family, scope_of(3, 2));
     EXPECT_EQ(std::set(programs.begin(), programs.end()).size(), programs.size()) << family.name;
   }
@@ -73,13 +74,18 @@ TEST_P(AFamilyInSmallScope, BreaksNoRuleUnderAnySchedule) {
   EXPECT_GE(report.schedules, report.programs);
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, AFamilyInSmallScope, ::testing::ValuesIn(all_families()),
+INSTANTIATE_TEST_SUITE_P(Each, AFamilyInSmallScope, ::testing::ValuesIn(small_scope_families()),
                          [](const auto& family) { return std::string(family.param.name); });
 
 TEST(SmallScope, RunsAProgramUnderAllItsSchedules) {
   // Two waiters of a plain lock that is released: either of them gets it first.
   const SmallScopeReport report = search_small_scope(Family::lock, scope_of(2, 0));
   EXPECT_GT(report.schedules, report.programs);
+}
+
+TEST(SmallScope, LeavesOutWhatHasThreads) {
+  EXPECT_EQ(small_scope_families().size() + 1, all_families().size());
+  EXPECT_THROW(search_small_scope(Family::portal, scope_of(1, 1)), std::invalid_argument);
 }
 
 TEST(SmallScope, IsNotCompleteWhenABoundComesFirst) {

@@ -22,6 +22,7 @@ enum class Family : std::uint8_t {
   task_join,     ///< actors wait for, join, join or cancel one task, their owner
   group,         ///< actors are tasks of one group of their owner
   gather,        ///< actors are branches of one gather of their owner
+  portal,        ///< actors are worker threads that call a threads portal of the controller
 };
 
 /// What the controller does next. Nothing between two words of other kinds than `yield` and `sleep` suspends.
@@ -43,7 +44,7 @@ struct Word {
 
 /// All that differs between two programs of a family.
 struct Script {
-  /// What the owner does; 0 where there is none.
+  /// What the owner does, or the portal is like; 0 where there is none.
   int owner = 0;
   /// What each actor does: its role.
   std::vector<int> actors;
@@ -69,6 +70,12 @@ struct FamilyInfo {
   std::vector<Misuse> misuses;
   /// The rules that the family is there to decide: each is asked in a few programs already.
   std::vector<std::string_view> rules;
+  /// How many actors and words (questions and misuses not counted) are drawn.
+  int fewest_actors = 2;
+  int most_actors = 6;
+  int most_words = 8;
+  /// False if real threads take part: nobody can choose among all their schedules.
+  bool can_be_searched = true;
 };
 const std::vector<FamilyInfo>& all_families();
 const FamilyInfo& info(Family family) noexcept;
@@ -81,8 +88,8 @@ Program program_of(Family family, const Script& script);
 /// The event that tells the controller, in a family with an owner, that all stand where they are to stand.
 inline constexpr int curtain_event = 1;
 
-/// The script of the seed: two to six actors and one to eight words (questions and misuses not counted). A cancel
-/// stands beside most wakes: that is where primitives break.
+/// The script of the seed, within the bounds of the family. A cancel stands beside most wakes: that is where primitives
+/// break.
 Script draw_script(Family family, std::uint64_t seed);
 
 /// The program of that script: the same seed gives the same program on every machine.

@@ -9,6 +9,8 @@
 // Its schedules are all choices of the model between the moment when the cast stands and the last word of the
 // controller. How they take their places, and how those who still wait are sent home in the end, is first come, first
 // served: nothing of the primitive is decided there.
+//
+// Families whose actors are threads are left out: the model does not choose when a thread runs.
 #pragma once
 
 #include <cstddef>
@@ -59,7 +61,11 @@ struct SmallScopeReport {
   std::optional<Failure> failure;
 };
 
-/// Runs them one after the other; `on_progress` is called about once a second.
+/// The families that can be searched.
+std::vector<FamilyInfo> small_scope_families();
+
+/// Runs them one after the other; `on_progress` is called about once a second. Throws
+/// std::invalid_argument for a family that cannot be searched.
 SmallScopeReport search_small_scope(Family family, const SmallScope& scope = {}, const model::ModelOptions& model = {},
                                     const std::function<void(const SmallScopeReport&)>& on_progress = {});
 
