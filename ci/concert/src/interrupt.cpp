@@ -22,18 +22,21 @@ void on_signal(int) {
   errno = saved;
 }
 
+int catch_signals() {
+  descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  return descriptor;
+}
+
 }  // namespace
 
 int interruption() {
-  if (descriptor < 0) {
-    descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    struct sigaction action {};
-    action.sa_handler = on_signal;
-    action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
-    ::sigaction(SIGINT, &action, nullptr);
-    ::sigaction(SIGTERM, &action, nullptr);
-  }
-  return descriptor;
+  static const int readable = catch_signals();
+  return readable;
 }
 
 }  // namespace concert::command

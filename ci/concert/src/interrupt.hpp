@@ -5,6 +5,7 @@
 namespace concert::command {
 
 /// Catches SIGINT and SIGTERM from the first call on. The descriptor becomes readable when one arrives.
+/// Threads: any.
 int interruption();
 
 }  // namespace concert::command
