@@ -14,6 +14,7 @@
 #include "concert/programs/corpus.hpp"
 #include "concert/programs/family.hpp"
 #include "concert/programs/judge.hpp"
+#include "model_subjects.hpp"
 
 namespace concert::programs {
 namespace {
@@ -192,11 +193,6 @@ TEST(Executable, RefusesWrongUsage) {
 
 // Broken backends leak, and use what is gone: which is their fault, and no finding of a sanitizer.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-
-BackendAdapter mutant(std::string_view name) {
-  const auto all = conformance::all_mutants();
-  return std::ranges::find(all, name, &conformance::Mutant::name)->make();
-}
 
 /// Does something terrible in each sleep of exactly three ticks.
 BackendAdapter with_sleep_of_three_ticks(std::function<void()> terrible) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "concert/mutants/mutants.hpp"
+#include "model_subjects.hpp"
 
 namespace concert::programs {
 namespace {
@@ -37,11 +38,6 @@ TEST(Faults, AddUpToTotals) {
 
 // Broken backends leak, and use what is gone: which is their fault, and no finding of a sanitizer.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-
-conformance::BackendAdapter mutant(std::string_view name) {
-  const auto all = conformance::all_mutants();
-  return std::ranges::find(all, name, &conformance::Mutant::name)->make();
-}
 
 TEST(Faults, AreSeenByTheirRuleOnly) {
   const FaultTrial seen = try_fault(mutant("newcomers_barge"), {"newcomers_barge", "LCK-5", "lock"});

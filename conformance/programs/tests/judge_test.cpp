@@ -9,6 +9,7 @@
 #include "concert/harness/trial.hpp"
 #include "concert/mutants/mutants.hpp"
 #include "concert/programs/generator.hpp"
+#include "model_subjects.hpp"
 
 namespace concert::programs {
 namespace {
@@ -25,13 +26,7 @@ TEST_P(AVariant, BreaksNoRule) {
   EXPECT_FALSE(judged.counterexample.has_value()) << to_text(*judged.counterexample);
 }
 
-INSTANTIATE_TEST_SUITE_P(Model, AVariant, ::testing::ValuesIn(conformance::program_variants()),
-                         [](const auto& variant) {
-                           std::string name = variant.param.name;
-                           std::ranges::replace_if(
-                               name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Model, AVariant, ::testing::ValuesIn(conformance::program_variants()), name_of_variant);
 
 TEST(Programs, GiveTheSameTraceAgain) {
   const BackendAdapter backend = conformance::model_adapter();
@@ -109,13 +104,6 @@ TEST(Monitor, AsksAtTheEndWhatIsLeftUndone) {
 
 // Broken backends leak, and use what is gone: which is their fault, and no finding of a sanitizer.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-
-BackendAdapter mutant(std::string_view name) {
-  const auto all = conformance::all_mutants();
-  const auto found = std::ranges::find(all, name, &conformance::Mutant::name);
-  if (found == all.end()) throw std::invalid_argument("no mutant is named " + std::string(name));
-  return found->make();
-}
 
 /// Wakes in half the time.
 BackendAdapter hasty_sleeper() {

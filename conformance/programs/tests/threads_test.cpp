@@ -12,6 +12,7 @@
 #include "concert/programs/shrinker.hpp"
 #include "concert/programs/thread_monitor.hpp"
 #include "concert/programs/validity.hpp"
+#include "model_subjects.hpp"
 
 namespace concert::programs {
 namespace {
@@ -89,12 +90,7 @@ TEST_P(AVariantWithThreads, BreaksNoRule) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Model, AVariantWithThreads, ::testing::ValuesIn(conformance::model_variants()),
-                         [](const auto& variant) {
-                           std::string name = variant.param.name;
-                           std::ranges::replace_if(
-                               name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
-                           return name;
-                         });
+                         name_of_variant);
 
 // ---- Faults --------------------------------------------------------------------------------------------------------
 
@@ -150,10 +146,7 @@ class AThreadFault : public ::testing::TestWithParam<Fault> {};
 
 TEST_P(AThreadFault, IsSeenByItsRule) {
   const Fault& fault = GetParam();
-  const auto all = conformance::all_mutants();
-  const auto found = std::ranges::find(all, fault.mutant, &conformance::Mutant::name);
-  ASSERT_NE(found, all.end());
-  const BackendAdapter backend = found->make();
+  const BackendAdapter backend = mutant(fault.mutant);
   for (std::uint64_t i = 0; i < fault.cases; ++i) {
     const std::uint64_t seed = conformance::mix(1, i);
     const Program program = threads_program(seed);
