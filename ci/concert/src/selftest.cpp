@@ -34,6 +34,13 @@ void print_table(const runner::SelftestReport& report, bool is_matrix) {
   }
 }
 
+/// Again, at the end: of a long output CI often keeps the last lines only.
+void print_survivors(const runner::SelftestReport& report) {
+  for (const runner::MutantReport& mutant : report.mutants) {
+    for (const std::string& mismatch : mutant.mismatches) fmt::print("SURVIVED {}: {}\n", mutant.mutant.name, mismatch);
+  }
+}
+
 }  // namespace
 
 ExitCode run_selftest_command(const SelftestCommandOptions& options) {
@@ -80,7 +87,9 @@ ExitCode run_selftest_command(const SelftestCommandOptions& options) {
     std::fflush(stdout);
     rules = try_rules(find_programs({mutants_backend}, {}).front().path, options.jobs);
   }
-  fmt::print("\n{}\n", runner::selftest_summary(report));
+  fmt::print("\n");
+  print_survivors(report);
+  fmt::print("{}\n", runner::selftest_summary(report));
   if (!report.harness_errors.empty()) return ExitCode::harness_error;
   return runner::is_clean(report) ? rules : ExitCode::not_conformant;
 }

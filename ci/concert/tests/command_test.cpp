@@ -354,6 +354,12 @@ TEST_F(Command, SelftestEndsWithItsCounts) {
   EXPECT_TRUE(contains(matrix.out, "SURVIVED")) << matrix.out;
   EXPECT_TRUE(contains(matrix.out, R"(to declare what is seen: {{"Yield001", "order"}, {"Yield002", "order"}})"))
       << matrix.out;
+  const Answer survivor = ask({"selftest", "--certifier", fake}, {{"FAKE_MUTANTS", "survivor"}});
+  EXPECT_EQ(survivor.code, 1);
+  EXPECT_TRUE(contains(survivor.out,
+                       "\nSURVIVED survivor: Yield001 is declared to fail with 'order', and does not\n"
+                       "selftest: 1 mutants, 0 killed, 1 survived, "))
+      << survivor.out;
   const Answer harness =
       ask({"selftest", "--certifier", fake}, {{"FAKE_TESTS", "Yield001ExitsThree"}, {"FAKE_MUTANTS", "survivor"}});
   EXPECT_EQ(harness.code, 3) << harness.out;

@@ -145,7 +145,7 @@ std::vector<programs::Fault> program_faults() {
       {"newcomers_barge", "LCK-5", "lock"},
       {"no_call_abandons", "THR-4", "portal"},
       {"notification_without_waiters_is_kept", "CND-1", "condition"},
-      {"notify_all_wakes_three", "CND-2", "condition", false},
+      {"notify_all_wakes_three", "CND-2", "condition"},
       {"notify_needs_no_lock", "MIS-1", "condition"},
       {"notify_wakes_one_at_most", "CND-2", "condition"},
       {"notify_wakes_one_more", "CND-1"},

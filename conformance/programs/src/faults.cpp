@@ -45,7 +45,7 @@ FaultTrial try_fault(const conformance::BackendAdapter& backend, const Fault& fa
   search.seed = limits.seed;
   search.most_cases = limits.most_programs;
   search.rules = {fault.rule};
-  if (const std::optional<Failure> failure = fault.in_programs ? hunt(backend, search) : std::nullopt) {
+  if (const std::optional<Failure> failure = hunt(backend, search)) {
     trial.programs = failure->case_index + 1;
     trial.statements = failure->statements;
   }
@@ -58,7 +58,7 @@ std::string to_text(const FaultTrial& trial) {
   if (trial.programs) {
     text += fmt::format("{} after {} programs, {} statements", trial.fault.rule, *trial.programs, trial.statements);
   } else {
-    text += (trial.fault.in_programs ? "SURVIVED " : "not for whole programs: ") + trial.fault.rule;
+    text += "SURVIVED " + trial.fault.rule;
   }
   if (trial.fault.family.empty()) return text;
   text += "; " + trial.fault.family + ": ";

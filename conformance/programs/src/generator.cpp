@@ -205,8 +205,9 @@ class Generator {
     const int which = random_.below(7);
     const bool phase = random_.percent(50);
     const int size = random_.between(0, 100);
-    // From a stream of its own: the other programs are what they are without this profile.
+    // From streams of their own: the other programs are what they are without threads and crowds.
     const bool threads = Random(conformance::mix(seed, conformance::hash_text("threads"))).percent(5);
+    crowd_random_ = Random(conformance::mix(seed, conformance::hash_text("crowd")));
     const Profile other = which < 5 ? static_cast<Profile>(which) : Profile::mix;
     drawn_.profile = options.profile.value_or(threads ? Profile::threads : other);
     drawn_.time_mode = options.time_mode.value_or(phase ? TimeMode::phase : TimeMode::tie);
@@ -222,6 +223,7 @@ class Generator {
   Program program() {
     Statements top = skeleton();
     patch(top);
+    if (drawn_.profile == Profile::condition && crowd_random_.percent(15)) crowd(top);
     collide(top);
     if (drawn_.profile == Profile::threads) open_portal(top);
     resolve(top);
@@ -256,6 +258,26 @@ class Generator {
     return top;
   }
 
+  /// Everybody waits for one condition, more than three tasks, until all are notified at once.
+  void crowd(Statements& top) {
+    constexpr int fewest_waiters = 4;
+    const int condition = crowd_random_.below(condition_count);
+    const Statement wait{Op::with_lock, condition, 0, {Statement{Op::condition_wait, condition}}};
+    Statements& group = *actors(top).back();
+    const std::size_t behind_the_tasks = first_of_the_body(group);
+    for (std::size_t i = 0; i < behind_the_tasks; ++i) {
+      if (group[i].op == Op::spawn) group[i].body.insert(group[i].body.begin(), wait);
+    }
+    const int missing = std::max(0, fewest_waiters - static_cast<int>(behind_the_tasks)) + crowd_random_.below(2);
+    const Statement waiter{Op::spawn, 0, 0, {wait}};
+    const auto body = group.insert(group.begin() + static_cast<std::ptrdiff_t>(behind_the_tasks),
+                                   static_cast<std::size_t>(missing), waiter) +
+                      missing;
+    // Within the first ticks: later somebody has mostly cancelled somebody else.
+    group.insert(body, {Statement{Op::sleep, crowd_random_.between(0, 1) * one_tick},
+                        Statement{Op::with_lock, condition, 0, {Statement{Op::notify, condition}}}});
+  }
+
   /// Mostly around everything; else around a part of the group's own body, so that threads call before and after.
   void open_portal(Statements& top) {
     if (random_.percent(65)) {
@@ -263,9 +285,7 @@ class Generator {
       return;
     }
     Statements& group = *actors(top).back();
-    std::size_t at = group.size();
-    while (at > 0 && group[at - 1].op != Op::spawn) --at;
-    const auto rest = group.begin() + static_cast<std::ptrdiff_t>(at);
+    const auto rest = group.begin() + static_cast<std::ptrdiff_t>(first_of_the_body(group));
     Statements inside(std::make_move_iterator(rest), std::make_move_iterator(group.end()));
     group.erase(rest, group.end());
     if (random_.percent(50)) group.push_back(Statement{Op::sleep, random_.below(3) * one_tick});
@@ -487,6 +507,13 @@ class Generator {
     return found;
   }
 
+  /// The place behind the last task of the group.
+  static std::size_t first_of_the_body(const Statements& group) {
+    std::size_t at = group.size();
+    while (at > 0 && group[at - 1].op != Op::spawn) --at;
+    return at;
+  }
+
   void collect_waits(const Statements& statements, std::vector<Statement>& waits) {
     for (const Statement& statement : statements) {
       if (statement.op == Op::event_wait || statement.op == Op::condition_wait) waits.push_back(statement);
@@ -513,11 +540,9 @@ class Generator {
       }
     }
     Statements& group = *bodies.back();
-    std::size_t at = group.size();
-    while (at > 0 && group[at - 1].op != Op::spawn) --at;
     const bool blocked = random_.percent(50);  // what wakes others stands behind the body's own waits, or before them
     const auto place = blocked ? group.end() - (!group.empty() && is_last(group.back().op) ? 1 : 0)
-                               : group.begin() + static_cast<std::ptrdiff_t>(at);
+                               : group.begin() + static_cast<std::ptrdiff_t>(first_of_the_body(group));
     group.insert(place, std::make_move_iterator(appended.begin()), std::make_move_iterator(appended.end()));
   }
 
@@ -695,6 +720,7 @@ class Generator {
   }
 
   Random random_;
+  Random crowd_random_{0};
   Drawn drawn_;
   Weights weights_{};
   int left_ = 0;

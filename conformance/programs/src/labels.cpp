@@ -18,6 +18,7 @@ enum Fact : std::size_t {
   lock_cancelled_in_hand_over,
   event_set_two_waiters,
   notify_two_waiters,
+  notify_all_four_waiters,
   checkpoint_cancelled,
   group_two_errors,
   task_cancelled_before_start,
@@ -40,6 +41,7 @@ constexpr std::array<std::string_view, fact_count> fact_names = {
     "lock: waiter cancelled at the hand-over",
     "event: set with two waiters",
     "condition: notify with two waiters",
+    "condition: notify all of four waiters",
     "checkpoint: begun under a cancellation",
     "group: two errors",
     "task: cancelled before it started",
@@ -272,6 +274,7 @@ void Labels::acted(const Record& record, const Statement& statement) {
       break;
     case Op::notify:
       if (condition_waiters_[object] >= 2) see(notify_two_waiters);
+      if (condition_waiters_[object] >= 4 && statement.b == 0) see(notify_all_four_waiters);
       woke(task);
       break;
     default: break;

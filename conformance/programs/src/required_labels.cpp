@@ -10,6 +10,7 @@ const std::map<std::string_view, double, std::less<>>& required_labels() {
       // Situations.
       {"cancellation: beside a wake-up", 0.25},
       {"checkpoint: begun under a cancellation", 0.25},
+      {"condition: notify all of four waiters", 0.004},
       {"condition: notify with two waiters", 0.025},
       {"condition: wait cancelled with others waiting", 0.025},
       {"event: set with two waiters", 0.02},

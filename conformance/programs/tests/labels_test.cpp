@@ -69,6 +69,19 @@ TEST(Labels, OfSeveralWaitersThatAreWoken) {
   EXPECT_FALSE(labels_of({of(Op::group, 0, 0, {in_line, notifier})}).contains("condition: notify with two waiters"));
 }
 
+TEST(Labels, OfManyWaitersThatAreAllNotified) {
+  const auto in_line = of(Op::spawn, 0, 0, {of(Op::with_lock, 0, 0, {of(Op::condition_wait, 0)})});
+  const auto are_labelled = [&](std::size_t waiters, int count) {
+    std::vector<Statement> tasks(waiters, in_line);
+    tasks.push_back(of(Op::spawn, 0, 0, {of(Op::sleep, 2), of(Op::with_lock, 0, 0, {of(Op::notify, 0, count)})}));
+    return labels_of({of(Op::group, 0, 0, std::move(tasks))}).contains("condition: notify all of four waiters");
+  };
+  constexpr int all = 0;
+  EXPECT_TRUE(are_labelled(4, all));
+  EXPECT_FALSE(are_labelled(3, all));
+  EXPECT_FALSE(are_labelled(4, 1));
+}
+
 TEST(Labels, OfWhatCancelledABlockedWait) {
   const auto names = labels_of({of(Op::scope, 4, 0, {of(Op::sleep_forever)})});
   EXPECT_TRUE(names.contains("sleep_forever blocked: cancelled by a deadline"));

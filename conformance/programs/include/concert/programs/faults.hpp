@@ -18,8 +18,6 @@ struct Fault {
   std::string rule;
   /// The focused property that must see it too, by the same rule; empty: none is about it.
   std::string family{};
-  /// False: whole programs hardly ever get there, and the focused property alone must see it.
-  bool in_programs = true;
 };
 
 struct FaultLimits {
@@ -42,7 +40,7 @@ struct FaultTrial {
   std::optional<std::int64_t> cases;
 
   bool killed() const noexcept {
-    return (programs.has_value() || !fault.in_programs) && (fault.family.empty() || cases.has_value());
+    return programs.has_value() && (fault.family.empty() || cases.has_value());
   }
 };
 FaultTrial try_fault(const conformance::BackendAdapter& backend, const Fault& fault, const FaultLimits& limits = {});

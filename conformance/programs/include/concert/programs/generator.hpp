@@ -33,9 +33,9 @@ struct GeneratorOptions {
 };
 
 /// Raise it whenever a seed comes to mean another program, or else replay tokens lie.
-inline constexpr int program_generator_version = 2;
+inline constexpr int program_generator_version = 3;
 
-/// The settled program of the seed, in normal form: (a scope around) a group with two to five tasks and a body.
+/// The settled program of the seed, in normal form: (a scope around) a group with two to six tasks and a body.
 /// Errors: std::invalid_argument for a size outside 0 to 100.
 Program generate(std::uint64_t seed, const GeneratorOptions& options = {});
 
