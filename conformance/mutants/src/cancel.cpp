@@ -120,7 +120,6 @@ std::vector<Mutant> cancel_mutants() {
                     {"Timeout007", "trace"},
                     {"Timeout008", "trace"},
                     {"Thread010", "no-failure"},
-                    {"Portal011", "idle-failed"},
                     {"Portal026", "failed"},
                     {"Portal028", "failed"},
                     {"Portal031", "failed"},
