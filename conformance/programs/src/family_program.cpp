@@ -52,12 +52,15 @@ class Play {
     // Nothing of the scope may be left.
     to_.add(Op::yield);
     ask();
+    encore();
     return to_.take();
   }
 
  private:
   /// Longer than all that is not waiting for a word.
   static constexpr HalfTicks long_enough = 6 * one_tick;
+  /// Long enough to see whether the loop rests.
+  static constexpr HalfTicks very_long = 120 * one_tick;
   static constexpr int by_start = 1;
 
   using Words = std::span<const Word>;
@@ -163,7 +166,8 @@ class Play {
     switch (role) {
       case 0:
         own_scope(sleep);
-        tick();
+        // Longer than the sleep that was cancelled, perhaps.
+        to_.add(Op::sleep, 3 * one_tick);
         break;
       case 1:
         own_scope([&] {
@@ -224,6 +228,7 @@ class Play {
 
   void stand_in_deadlines(int role) {
     const auto sleep = [&] { to_.add(Op::sleep, one_tick); };
+    const auto sleep_until_past = [&] { to_.add(Op::sleep_until, 0); };
     const auto forever = [&] { to_.add(Op::sleep_forever); };
     const auto yield = [&] { to_.add(Op::yield); };
     switch (role) {
@@ -235,18 +240,28 @@ class Play {
         break;
       case 2:
         sleep();
-        own_scope(past_deadline, 0, yield);
-        break;
-      case 3: guarded(Guard::catch_errors, [&] { own_scope(deadline(1), 1, sleep); }); break;
+        to_.block(Op::scope, past_deadline, 0, [] {});
+        guarded(Guard::catch_errors, [&] {
+          own_scope(past_deadline, 1, [&] {
+            guarded(Guard::catch_all, sleep_until_past);
+            yield();
+          });
+        });
+        return sleep_until_past();
+      case 3:
+        guarded(Guard::catch_errors, [&] { own_scope(deadline(1), 1, sleep); });
+        // Now, if nobody has cancelled it.
+        return to_.add(Op::sleep_until, one_tick);
       case 4: own_scope(deadline(3), 0, [&] { to_.block(Op::scope, deadline(3), 0, forever); }); break;
       default:
-        // A failure is one, however late.
-        guarded(Guard::catch_errors, [&] {
-          own_scope(deadline(1), 1, [&] {
-            shielded([&] { to_.add(Op::sleep, 2 * one_tick); });
+        // A failure is one, however late: for its own scopes, and for the owner's, which it reaches in a group.
+        own_scope(deadline(1), 1, [&] {
+          to_.block(Op::scope, deadline(1), 0, [&] {
+            shielded([&] { to_.add(Op::sleep, 4 * one_tick); });
             to_.add(Op::raise, 5);
           });
         });
+        return;
     }
     yield();
   }
@@ -594,7 +609,8 @@ class Play {
   void join_late(bool fails) {
     to_.block(Op::spawn_into, object_, 0, [&] {
       if (fails) return to_.add(Op::raise, 8);
-      to_.add(Op::yield);
+      // The cancellation of the group is the outer one.
+      to_.block(Op::scope, past_deadline, 0, [&] { to_.add(Op::yield); });
     });
   }
 
@@ -644,6 +660,78 @@ class Play {
       say(words.front());
       words = words.subspan(1);
     }
+  }
+
+  // ---- The encore --------------------------------------------------------------------------------------------------
+
+  /// When all have gone home, the primitive is used once more, the same in each program: what needs no coincidence.
+  void encore() {
+    switch (family_) {
+      case Family::lock:
+      case Family::fair_lock: return lock_once_more();
+      case Family::condition: return notify_once_more();
+      case Family::scope_shield: return cancel_once_more();
+      case Family::group: return fail_in_a_group_of_groups();
+      case Family::gather: return gather_once_more();
+      default: return;
+    }
+  }
+
+  template <class Inside>
+  void cancelled_scope(const Inside& inside) {
+    const int scope = to_.next_scope();
+    to_.block(Op::scope, no_deadline, 0, [&] {
+      to_.add(Op::cancel_scope, scope);
+      inside();
+    });
+  }
+
+  /// Asked for by one who is cancelled, the lock still goes to the next; while it is free, nobody waits for it.
+  void lock_once_more() {
+    const auto take = [&] { to_.block(Op::with_lock, lock(), 0, [] {}); };
+    to_.block(Op::group, [&] {
+      to_.block(Op::spawn, [&] { cancelled_scope(take); });
+      to_.block(Op::spawn, take);
+      to_.block(Op::spawn, take);
+    });
+  }
+
+  /// A notification is no checkpoint.
+  void notify_once_more() {
+    to_.block(Op::with_lock, plain_lock, 0, [&] {
+      cancelled_scope([&] {
+        to_.block(Op::group, [&] {
+          to_.block(Op::spawn, [&] { to_.add(Op::yield); });
+          to_.add(Op::notify, object, 1);
+        });
+      });
+    });
+  }
+
+  /// Under a cancellation, a task may go on for long, cancel itself, and lets others go first.
+  void cancel_once_more() {
+    cancelled_scope([&] { shielded([&] { to_.add(Op::sleep, very_long); }); });
+    to_.block(Op::group, [&] {
+      const int task = to_.next_task();
+      to_.block(Op::spawn, [&] { cancelled_scope([&] { to_.add(Op::cancel_task, task); }); });
+    });
+    cancelled_scope([&] {
+      to_.block(Op::group, [&] {
+        for (int i = 0; i < 3; ++i) to_.block(Op::spawn, [] {});
+        to_.add(Op::yield);
+      });
+    });
+  }
+
+  void fail_in_a_group_of_groups() {
+    const auto group_of = [&](const auto& inside) { to_.block(Op::group, [&] { to_.block(Op::spawn, inside); }); };
+    guarded(Guard::catch_errors, [&] { group_of([&] { group_of([&] { to_.add(Op::raise, 1); }); }); });
+  }
+
+  /// Behind one that has failed, perhaps.
+  void gather_once_more() {
+    guarded(Guard::catch_errors,
+            [&] { to_.block(Op::gather, [&] { to_.block(Op::branch, [&] { to_.add(Op::give, 1); }); }); });
   }
 
   Family family_;
