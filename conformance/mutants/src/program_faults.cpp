@@ -38,7 +38,7 @@ std::vector<programs::Fault> program_faults() {
       {"cancelled_only_by_handle", "TSK-9", "group"},
       {"cancelled_scope_polls", "SYS-3", "scope_shield"},
       {"cancelled_sleep_ends_at_its_wake_time", "CAN-3", "scope_shield"},
-      {"cancelled_sleep_keeps_its_timer", "SLP-1", "scope_shield"},
+      {"cancelled_sleep_keeps_its_timer", "SLP-1", "deadline"},
       {"cancelled_start_leaves_the_task", "TSK-4", "group"},
       {"cancelled_task_cancels_its_group", "CAN-1", "fair_lock"},
       {"cancelled_wait_returns_without_the_lock", "LCK-1", "condition"},

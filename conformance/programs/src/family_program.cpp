@@ -78,8 +78,8 @@ class Play {
     switch (family_) {
       case Family::lock:
       case Family::fair_lock:
-      case Family::event:
-      case Family::condition: return actors(Op::spawn);
+      case Family::event: return actors(Op::spawn);
+      case Family::condition: notify_under_cancellation(); return actors(Op::spawn);
       case Family::scope_shield:
       case Family::deadline: return stage_scope();
       case Family::task_join: return stage_target();
@@ -108,6 +108,14 @@ class Play {
   template <class Inside>
   void own_scope(const Inside& inside) {
     own_scope(no_deadline, 0, inside);
+  }
+  template <class Inside>
+  void cancelled_scope(const Inside& inside) {
+    const int scope = to_.next_scope();
+    to_.block(Op::scope, no_deadline, 0, [&] {
+      to_.add(Op::cancel_scope, scope);
+      inside();
+    });
   }
   template <class Inside>
   void guarded(Guard mode, const Inside& inside) {
@@ -150,6 +158,18 @@ class Play {
     wait();
   }
 
+  /// A notification is no checkpoint. It is tried at the beginning: later, a refusal would end everything.
+  void notify_under_cancellation() {
+    to_.block(Op::with_lock, plain_lock, 0, [&] {
+      cancelled_scope([&] {
+        to_.block(Op::group, [&] {
+          to_.block(Op::spawn, [&] { to_.add(Op::yield); });
+          to_.add(Op::notify, object, 1);
+        });
+      });
+    });
+  }
+
   void wait_for_condition(int role) {
     const auto wait = [&] { to_.add(Op::condition_wait, object); };
     to_.block(Op::with_lock, plain_lock, 0, [&] {
@@ -166,8 +186,7 @@ class Play {
     switch (role) {
       case 0:
         own_scope(sleep);
-        // Longer than the sleep that was cancelled, perhaps.
-        to_.add(Op::sleep, 3 * one_tick);
+        tick();
         break;
       case 1:
         own_scope([&] {
@@ -669,21 +688,12 @@ class Play {
     switch (family_) {
       case Family::lock:
       case Family::fair_lock: return lock_once_more();
-      case Family::condition: return notify_once_more();
       case Family::scope_shield: return cancel_once_more();
-      case Family::group: return fail_in_a_group_of_groups();
+      case Family::deadline: return sleep_once_more();
+      case Family::group: return fail_beside_a_cancelled();
       case Family::gather: return gather_once_more();
       default: return;
     }
-  }
-
-  template <class Inside>
-  void cancelled_scope(const Inside& inside) {
-    const int scope = to_.next_scope();
-    to_.block(Op::scope, no_deadline, 0, [&] {
-      to_.add(Op::cancel_scope, scope);
-      inside();
-    });
   }
 
   /// Asked for by one who is cancelled, the lock still goes to the next; while it is free, nobody waits for it.
@@ -696,24 +706,16 @@ class Play {
     });
   }
 
-  /// A notification is no checkpoint.
-  void notify_once_more() {
-    to_.block(Op::with_lock, plain_lock, 0, [&] {
-      cancelled_scope([&] {
-        to_.block(Op::group, [&] {
-          to_.block(Op::spawn, [&] { to_.add(Op::yield); });
-          to_.add(Op::notify, object, 1);
-        });
-      });
-    });
-  }
-
   /// Under a cancellation, a task may go on for long, cancel itself, and lets others go first.
   void cancel_once_more() {
     cancelled_scope([&] { shielded([&] { to_.add(Op::sleep, very_long); }); });
     to_.block(Op::group, [&] {
       const int task = to_.next_task();
-      to_.block(Op::spawn, [&] { cancelled_scope([&] { to_.add(Op::cancel_task, task); }); });
+      to_.block(Op::spawn, by_start, 0, [&] {
+        // Its first step is a part of its start: nobody has a handle of it before.
+        to_.add(Op::yield);
+        cancelled_scope([&] { to_.add(Op::cancel_task, task); });
+      });
     });
     cancelled_scope([&] {
       to_.block(Op::group, [&] {
@@ -723,9 +725,22 @@ class Play {
     });
   }
 
-  void fail_in_a_group_of_groups() {
-    const auto group_of = [&](const auto& inside) { to_.block(Op::group, [&] { to_.block(Op::spawn, inside); }); };
-    guarded(Guard::catch_errors, [&] { group_of([&] { group_of([&] { to_.add(Op::raise, 1); }); }); });
+  /// The timer of a sleep is gone when that is cancelled.
+  void sleep_once_more() {
+    to_.block(Op::scope, deadline(1), 0, [&] { to_.add(Op::sleep, 3 * one_tick); });
+    to_.add(Op::sleep, 4 * one_tick);
+  }
+
+  /// The Cancelled of another task, which a join reports, is a failure: no std::exception, and beside another one.
+  void fail_beside_a_cancelled() {
+    guarded(Guard::catch_errors, [&] {
+      to_.block(Op::group, [&] {
+        const int cancelled = to_.block(Op::spawn, by_start, 0, [&] { to_.add(Op::yield); });
+        to_.block(Op::spawn, [&] { guarded(Guard::replace, [&] { to_.add(Op::sleep, one_tick); }); });
+        to_.block(Op::spawn, [&] { to_.add(Op::join, cancelled); });
+        to_.add(Op::cancel_task, cancelled);
+      });
+    });
   }
 
   /// Behind one that has failed, perhaps.

@@ -49,7 +49,7 @@ FaultTrial try_fault(const conformance::BackendAdapter& backend, const Fault& fa
     trial.programs = failure->case_index + 1;
     trial.statements = failure->statements;
   }
-  if (!fault.family.empty()) trial.cases = cases_of_the_family(backend, fault, limits);
+  trial.cases = cases_of_the_family(backend, fault, limits);
   return trial;
 }
 
@@ -60,7 +60,6 @@ std::string to_text(const FaultTrial& trial) {
   } else {
     text += "SURVIVED " + trial.fault.rule;
   }
-  if (trial.fault.family.empty()) return text;
   text += "; " + trial.fault.family + ": ";
   return text + (trial.cases ? fmt::format("median of {} cases", *trial.cases) : "SURVIVED");
 }

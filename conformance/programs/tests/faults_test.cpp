@@ -15,22 +15,23 @@ namespace {
 TEST(Faults, AddUpToTotals) {
   const FaultTrial quick{{"quick", "CAN-1", "lock"}, 10, 3, 2};
   const FaultTrial slow{{"slow", "CAN-1", "lock"}, 900, 5, 40};
-  const FaultTrial without_family{{"plain", "CAN-2"}, 50, 4, {}};
-  const FaultTrial missed{{"missed", "CAN-2"}, {}, 0, {}};
+  const FaultTrial rare{{"rare", "CAN-2", "condition"}, 50, 4, 50};
+  const FaultTrial missed{{"missed", "CAN-2", "event"}, {}, 0, 7};
   const FaultTrial missed_by_family{{"half", "CAN-2", "event"}, 20, 1, {}};
   EXPECT_TRUE(quick.killed());
-  EXPECT_TRUE(without_family.killed());
+  EXPECT_TRUE(rare.killed());
   EXPECT_FALSE(missed.killed());
   EXPECT_FALSE(missed_by_family.killed());
-  const FaultTotals sum = totals({quick, slow, without_family, missed});
+  const FaultTotals sum = totals({quick, slow, rare, missed});
   EXPECT_EQ(sum.tried, 4U);
   EXPECT_EQ(sum.killed, 3U);
   EXPECT_EQ(sum.median_programs, 50);
   EXPECT_EQ(sum.worst_programs, 900);
   EXPECT_EQ(sum.median_statements, 4);
-  EXPECT_EQ(sum.worst_cases, 40);
+  EXPECT_EQ(sum.median_cases, 40);
+  EXPECT_EQ(sum.worst_cases, 50);
   EXPECT_EQ(to_text(quick), "quick: CAN-1 after 10 programs, 3 statements; lock: median of 2 cases");
-  EXPECT_EQ(to_text(missed), "missed: SURVIVED CAN-2");
+  EXPECT_EQ(to_text(missed), "missed: SURVIVED CAN-2; event: median of 7 cases");
   EXPECT_EQ(to_text(missed_by_family), "half: CAN-2 after 20 programs, 1 statements; event: SURVIVED");
   EXPECT_NE(to_text(sum).find("faults: 3 of 4 killed"), std::string::npos);
   EXPECT_THROW(totals({}), std::invalid_argument);
@@ -56,7 +57,7 @@ TEST(Faults, AreSeenByTheirRuleOnly) {
 TEST(Faults, AreNotSeenInASoundBackend) {
   FaultLimits few;
   few.most_programs = 200;
-  EXPECT_FALSE(try_fault(conformance::model_adapter(), {"none", "CAN-1"}, few).killed());
+  EXPECT_FALSE(try_fault(conformance::model_adapter(), {"none", "CAN-1", "lock"}, few).killed());
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Families of small programs, one for each primitive: a fixed cast of tasks around one object, and a controller with a
 // short script. They meet the rare coincidences of that primitive soon, where whole programs need thousands of cases.
+// What needs no coincidence stands in each program of a family in the same words: an encore, behind all else.
 #pragma once
 
 #include <cstdint>
@@ -82,7 +83,7 @@ const FamilyInfo& info(Family family) noexcept;
 std::string_view to_string(Family family) noexcept;
 
 /// The program of a script. Arguments are taken modulo what there is. It is settled, and ends on its own soon after the
-/// last word: a scope around all is cancelled then.
+/// last word: a scope around all is cancelled then, and the encore waits for nobody.
 Program program_of(Family family, const Script& script);
 
 /// The event that tells the controller, in a family with an owner, that all stand where they are to stand.

@@ -16,8 +16,8 @@ struct Fault {
   std::string mutant;
   /// A rule, or what becomes of its process ("hung"): no other counts.
   std::string rule;
-  /// The focused property that must see it too, by the same rule; empty: none is about it.
-  std::string family{};
+  /// The focused property that must see it too, by the same rule.
+  std::string family;
 };
 
 struct FaultLimits {
@@ -39,9 +39,7 @@ struct FaultTrial {
   /// Median of the cases until the focused property breaks the rule; none: not within the limit.
   std::optional<std::int64_t> cases;
 
-  bool killed() const noexcept {
-    return programs.has_value() && (fault.family.empty() || cases.has_value());
-  }
+  bool killed() const noexcept { return programs.has_value() && cases.has_value(); }
 };
 FaultTrial try_fault(const conformance::BackendAdapter& backend, const Fault& fault, const FaultLimits& limits = {});
 
