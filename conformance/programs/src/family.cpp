@@ -119,6 +119,7 @@ Script draw_script(Family family, std::uint64_t seed) {
   Script script;
   script.owner = of.owners == 0 ? 0 : random.below(of.owners);
   script.out_of_phase = random.percent(30);
+  script.with_encore = true;
   const int actors = random.between(of.fewest_actors, of.most_actors);
   for (int i = 0; i < actors; ++i) script.actors.push_back(random.below(of.roles));
   script.words = draw_words(of, actors, random);

@@ -36,6 +36,7 @@ class Play {
     if (family_ == Family::portal) return write_with_portal();
     to_.block(Op::scope, no_deadline, 0, [&] {
       to_.block(Op::group, [&] {
+        if (script_.with_encore) overture();
         if (is_lock()) {
           perform_with_lock();
         } else {
@@ -52,7 +53,7 @@ class Play {
     // Nothing of the scope may be left.
     to_.add(Op::yield);
     ask();
-    encore();
+    if (script_.with_encore) encore();
     return to_.take();
   }
 
@@ -78,8 +79,8 @@ class Play {
     switch (family_) {
       case Family::lock:
       case Family::fair_lock:
-      case Family::event: return actors(Op::spawn);
-      case Family::condition: notify_under_cancellation(); return actors(Op::spawn);
+      case Family::event:
+      case Family::condition: return actors(Op::spawn);
       case Family::scope_shield:
       case Family::deadline: return stage_scope();
       case Family::task_join: return stage_target();
@@ -156,18 +157,6 @@ class Play {
     if (role == 2) to_.add(Op::yield);
     if (role == 1) own_scope(wait);
     wait();
-  }
-
-  /// A notification is no checkpoint. It is tried at the beginning: later, a refusal would end everything.
-  void notify_under_cancellation() {
-    to_.block(Op::with_lock, plain_lock, 0, [&] {
-      cancelled_scope([&] {
-        to_.block(Op::group, [&] {
-          to_.block(Op::spawn, [&] { to_.add(Op::yield); });
-          to_.add(Op::notify, object, 1);
-        });
-      });
-    });
   }
 
   void wait_for_condition(int role) {
@@ -247,7 +236,6 @@ class Play {
 
   void stand_in_deadlines(int role) {
     const auto sleep = [&] { to_.add(Op::sleep, one_tick); };
-    const auto sleep_until_past = [&] { to_.add(Op::sleep_until, 0); };
     const auto forever = [&] { to_.add(Op::sleep_forever); };
     const auto yield = [&] { to_.add(Op::yield); };
     switch (role) {
@@ -260,17 +248,9 @@ class Play {
       case 2:
         sleep();
         to_.block(Op::scope, past_deadline, 0, [] {});
-        guarded(Guard::catch_errors, [&] {
-          own_scope(past_deadline, 1, [&] {
-            guarded(Guard::catch_all, sleep_until_past);
-            yield();
-          });
-        });
-        return sleep_until_past();
-      case 3:
-        guarded(Guard::catch_errors, [&] { own_scope(deadline(1), 1, sleep); });
-        // Now, if nobody has cancelled it.
-        return to_.add(Op::sleep_until, one_tick);
+        own_scope(past_deadline, 0, yield);
+        break;
+      case 3: guarded(Guard::catch_errors, [&] { own_scope(deadline(1), 1, sleep); }); break;
       case 4: own_scope(deadline(3), 0, [&] { to_.block(Op::scope, deadline(3), 0, forever); }); break;
       default:
         // A failure is one, however late: for its own scopes, and for the owner's, which it reaches in a group.
@@ -681,9 +661,28 @@ class Play {
     }
   }
 
-  // ---- The encore --------------------------------------------------------------------------------------------------
+  // ---- Before and after --------------------------------------------------------------------------------------------
 
-  /// When all have gone home, the primitive is used once more, the same in each program: what needs no coincidence.
+  /// What must come first of that which needs no coincidence.
+  void overture() {
+    if (family_ == Family::condition) notify_under_cancellation();
+    // A wake time that is now: only the beginning has a time for certain.
+    if (family_ == Family::deadline) to_.add(Op::sleep_until, 0);
+  }
+
+  /// A notification is no checkpoint. A refusal would end everything, so it comes first.
+  void notify_under_cancellation() {
+    to_.block(Op::with_lock, plain_lock, 0, [&] {
+      cancelled_scope([&] {
+        to_.block(Op::group, [&] {
+          to_.block(Op::spawn, [&] { to_.add(Op::yield); });
+          to_.add(Op::notify, object, 1);
+        });
+      });
+    });
+  }
+
+  /// When all have gone home, the primitive is used once more.
   void encore() {
     switch (family_) {
       case Family::lock:
@@ -725,10 +724,21 @@ class Play {
     });
   }
 
-  /// The timer of a sleep is gone when that is cancelled.
+  /// The timer of a sleep is gone when that is cancelled. A past wake time is a checkpoint. A timeout is one, however
+  /// often it was told.
   void sleep_once_more() {
+    const auto sleep_until_past = [&] { to_.add(Op::sleep_until, 0); };
+    const auto yield = [&] { to_.add(Op::yield); };
     to_.block(Op::scope, deadline(1), 0, [&] { to_.add(Op::sleep, 3 * one_tick); });
     to_.add(Op::sleep, 4 * one_tick);
+    sleep_until_past();
+    cancelled_scope(sleep_until_past);
+    guarded(Guard::catch_errors, [&] {
+      to_.block(Op::scope, past_deadline, 1, [&] {
+        guarded(Guard::catch_all, yield);
+        yield();
+      });
+    });
   }
 
   /// The Cancelled of another task, which a join reports, is a failure: no std::exception, and beside another one.

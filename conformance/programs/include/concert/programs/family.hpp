@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Families of small programs, one for each primitive: a fixed cast of tasks around one object, and a controller with a
 // short script. They meet the rare coincidences of that primitive soon, where whole programs need thousands of cases.
-// What needs no coincidence stands in each program of a family in the same words: an encore, behind all else.
 #pragma once
 
 #include <cstdint>
@@ -52,6 +51,8 @@ struct Script {
   std::vector<Word> words;
   /// Half a tick more for each deadline, so that it does not meet a sleep.
   bool out_of_phase = false;
+  /// Whether the primitive is used in fixed ways too, beside all else: what needs no coincidence.
+  bool with_encore = false;
 
   friend bool operator==(const Script&, const Script&) = default;
 };
@@ -83,7 +84,7 @@ const FamilyInfo& info(Family family) noexcept;
 std::string_view to_string(Family family) noexcept;
 
 /// The program of a script. Arguments are taken modulo what there is. It is settled, and ends on its own soon after the
-/// last word: a scope around all is cancelled then, and the encore waits for nobody.
+/// last word: a scope around all is cancelled then, and an encore waits for nobody.
 Program program_of(Family family, const Script& script);
 
 /// The event that tells the controller, in a family with an owner, that all stand where they are to stand.
