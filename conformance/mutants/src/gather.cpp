@@ -39,8 +39,7 @@ std::vector<Mutant> gather_mutants() {
                     {"Gather009", "bare"},
                     {"Gather013", "left-with"},
                     {"Task008", "cancelled"},
-                    {"Timeout003", "interrupted"},
-                    {"Portal018", "interrupted"}}),
+                    {"Timeout003", "interrupted"}}),
       model_mutant(
           "gather_abandons_unwinding_awaitables", "gather throws as soon as an awaitable has failed.",
           {{"Gather007", "leaves"}, {"Gather008", "leaves"}, {"Gather010", "ended"}, {"Gather011", "outcomes"}}),

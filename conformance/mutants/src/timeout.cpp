@@ -202,7 +202,7 @@ std::vector<Mutant> timeout_mutants() {
                      {"Scope014", "no-failure"}, {"Scope027", "no-failure"}, {"Scope044", "no-failure"},
                      {"Shield012", "absorbed"},  {"Task021", "absorbed"},    {"Timeout003", "no-error"},
                      {"Timeout004", "no-limit"}, {"Timeout005", "caught"},   {"Timeout007", "no-timeout-error"},
-                     {"Util006", "here"},        {"Util011", "scope"},       {"Portal029", "cancelled-failed"}}),
+                     {"Util006", "here"},        {"Util011", "scope"}}),
       faulty_limits("infinite_delay_is_none_at_all", "an infinite delay expires at once",
                     {{"Run011", "inside"},
                      {"Timeout004", "when"},
